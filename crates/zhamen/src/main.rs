@@ -1,0 +1,2 @@
+//! zhamen.
+fn main() {}
