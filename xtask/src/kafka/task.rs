@@ -82,7 +82,8 @@ fn stop() -> Result<()> {
     };
     signal::send(running.pid, Signal::Term)?;
     let deadline = Instant::now() + STOPPED_WITHIN;
-    while signal::exists(running.pid)? {
+    // Not `signal::exists`: that would wait until the system has collected the ended process, too.
+    while Running::find()?.is_some() {
         ensure!(
             Instant::now() < deadline,
             "kafka (pid {}) does not stop",
