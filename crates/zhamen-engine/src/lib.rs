@@ -8,7 +8,13 @@
 
 pub mod entry;
 pub mod event;
+pub mod facts;
+mod hash;
+pub mod ledger;
 pub mod money;
 pub mod output;
 pub mod rule;
+pub mod symbols;
 pub mod time;
+
+pub use hash::murmur2;

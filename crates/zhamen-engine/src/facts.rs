@@ -1,0 +1,190 @@
+//! Everything the shard knows that is not a window, a list or a life cycle: texts, the ledger of
+//! events, and what those events say of accounts and persons.
+
+use compact_str::CompactString;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::event::{Event, EventKind, Field};
+use crate::hash::IdMap;
+use crate::ledger::{Account, EventNo, Ledger};
+use crate::symbols::{NO_SYM, Sym, Symbols};
+
+/// What is known.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// Texts as numbers.
+    pub symbols: Symbols,
+    /// Events of the horizon.
+    pub ledger: Ledger,
+    /// Accounts and cards by number. Iterated only through [`Facts::account_order`].
+    pub(crate) accounts: IdMap<Sym, Account>,
+    /// Accounts in order of first sight, which is the order snapshots keep.
+    pub(crate) account_order: Vec<Sym>,
+    /// Accounts known of a person, by pseudonym, in order of first sight.
+    pub(crate) accounts_of: IdMap<Sym, Vec<Sym>>,
+}
+
+impl Facts {
+    /// What is known of an account.
+    #[must_use]
+    pub fn account(&self, number: &str) -> Option<&Account> {
+        self.symbols
+            .find(number)
+            .and_then(|s| self.accounts.get(&s))
+    }
+
+    /// Accounts known of a person: opened under that ID, or seen with it as payer.
+    #[must_use]
+    pub fn accounts_of(&self, holder: &str) -> Vec<CompactString> {
+        let Some(list) = self
+            .symbols
+            .find(holder)
+            .and_then(|h| self.accounts_of.get(&h))
+        else {
+            return Vec::new();
+        };
+        list.iter()
+            .map(|a| CompactString::new(self.symbols.text(*a)))
+            .collect()
+    }
+
+    /// Text of an optional symbol.
+    #[must_use]
+    pub fn text(&self, sym: Option<Sym>) -> Option<CompactString> {
+        sym.map(|s| CompactString::new(self.symbols.text(s)))
+    }
+
+    /// Learns what an accepted event says; `no` is its number in the ledger.
+    pub(crate) fn learn(&mut self, e: &Event, no: EventNo) {
+        use Field as F;
+        match e.kind {
+            EventKind::TransferRequested
+            | EventKind::TransferSettled
+            | EventKind::TransferFailed
+            | EventKind::TransferReversed => {
+                let request = (e.kind == EventKind::TransferRequested).then_some(no);
+                self.side(
+                    e,
+                    [
+                        F::PayerAccount,
+                        F::PayerName,
+                        F::PayerHolder,
+                        F::PayerBank,
+                        F::PayerBranch,
+                    ],
+                    true,
+                    request,
+                );
+                self.side(
+                    e,
+                    [
+                        F::PayeeAccount,
+                        F::PayeeName,
+                        F::PayeeHolder,
+                        F::PayeeBank,
+                        F::PayeeBranch,
+                    ],
+                    false,
+                    request,
+                );
+            }
+            EventKind::AccountOpened => {
+                self.side(
+                    e,
+                    [
+                        F::AccountNumber,
+                        F::HolderName,
+                        F::HolderId,
+                        F::AccountBank,
+                        F::AccountBranch,
+                    ],
+                    true,
+                    None,
+                );
+                self.opened_by(e, F::AccountNumber, F::AccountOpenedBy);
+            }
+            EventKind::CardOpened => {
+                self.side(
+                    e,
+                    [
+                        F::CardNumber,
+                        F::HolderName,
+                        F::HolderId,
+                        F::CardBank,
+                        F::CardBranch,
+                    ],
+                    true,
+                    None,
+                );
+                self.opened_by(e, F::CardNumber, F::CardOpenedBy);
+            }
+            _ => {}
+        }
+    }
+
+    /// `fields`: account, name, holder, bank, branch. `owner`: the holder counts as the account's.
+    fn side(&mut self, e: &Event, fields: [Field; 5], owner: bool, request: Option<EventNo>) {
+        let [account, name, holder, bank, branch] = fields;
+        let Some(number) = e.text(account) else {
+            return;
+        };
+        let sym = self.symbols.intern(number);
+        let holder = e
+            .text(holder)
+            .filter(|_| owner)
+            .map_or(NO_SYM, |h| self.symbols.intern(h));
+        let bank = e.text(bank).map(|b| self.symbols.intern(b));
+        let branch = e.text(branch).map(|b| self.symbols.intern(b));
+        let order = &mut self.account_order;
+        let facts = self.accounts.entry(sym).or_insert_with(|| {
+            order.push(sym);
+            Account::default()
+        });
+        if let Some(name) = e.text(name) {
+            facts.saw_name(name);
+        }
+        let new_holder = holder != NO_SYM && !facts.holders.contains(&holder);
+        facts.saw_holder(holder);
+        facts.bank = bank.or(facts.bank);
+        facts.branch = branch.or(facts.branch);
+        if let Some(no) = request {
+            let ledger = &self.ledger;
+            while facts
+                .trail
+                .front()
+                .is_some_and(|n| ledger.get(*n).is_none())
+            {
+                facts.trail.pop_front();
+            }
+            facts.trail.push_back(no);
+        }
+        if new_holder {
+            let list = self.accounts_of.entry(holder).or_default();
+            if !list.contains(&sym) {
+                list.push(sym);
+            }
+        }
+    }
+
+    fn opened_by(&mut self, e: &Event, account: Field, by: Field) {
+        let (Some(number), Some(by)) = (e.text(account), e.text(by)) else {
+            return;
+        };
+        let by = self.symbols.intern(by);
+        let sym = self.symbols.intern(number);
+        if let Some(facts) = self.accounts.get_mut(&sym) {
+            facts.opened_by = Some(by);
+        }
+    }
+}
+
+/// A name as it is compared: NFKC, without white space, case folded.
+#[must_use]
+pub fn normal_name(name: &str) -> String {
+    name.nfkc()
+        .filter(|c| !c.is_whitespace())
+        .flat_map(char::to_lowercase)
+        .collect::<String>()
+        .nfkc()
+        .collect()
+}
