@@ -5,8 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "a task prints its progress")]
 
-use std::io::Write as _;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -68,11 +67,12 @@ enum Run {
 }
 
 /// Runs all steps; the last line printed is `N passed, N failed`.
-pub fn run() -> Result<()> {
+pub fn run() -> ExitCode {
     let start = Instant::now();
     let mut times: Vec<(&str, Duration)> = Vec::new();
-    let mut failure = None;
+    let mut failed = 0;
     for (index, step) in STEPS.iter().enumerate() {
+        // Each line ends with a newline, so it is out before the step writes to the same place.
         println!(
             "\n=== {}/{} {}{}",
             index + 1,
@@ -80,15 +80,13 @@ pub fn run() -> Result<()> {
             step.name,
             step.shown()
         );
-        // The step writes to the same terminal or file on its own.
-        std::io::stdout().flush()?;
         let begun = Instant::now();
         let outcome = step.run();
         times.push((step.name, begun.elapsed()));
         println!("--- {}: {:.1} s", step.name, begun.elapsed().as_secs_f64());
         if let Err(error) = outcome {
             println!("FAILED {}: {error:#}", step.name);
-            failure = Some(error.context(step.name));
+            failed = 1;
             break;
         }
     }
@@ -97,9 +95,12 @@ pub fn run() -> Result<()> {
         println!("{:>8.1} s  {name}", time.as_secs_f64());
     }
     println!("{:>8.1} s  total", start.elapsed().as_secs_f64());
-    let failed = usize::from(failure.is_some());
     println!("{} passed, {failed} failed", times.len() - failed);
-    failure.map_or(Ok(()), Err)
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 impl Step {

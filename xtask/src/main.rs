@@ -1,6 +1,9 @@
 //! `cargo xtask <task>`: the table of contents of the developer tasks. Each lives in its own file.
 
-use anyhow::Result;
+#![expect(clippy::print_stderr, reason = "a task prints why it failed")]
+
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -19,9 +22,15 @@ enum Task {
     Kafka(xtask::kafka::task::Command),
 }
 
-fn main() -> Result<()> {
-    match Arguments::parse().task {
-        Task::Ci => xtask::ci::run(),
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().task {
+        // Tells of its failures itself: its closing line must be the last.
+        Task::Ci => return xtask::ci::run(),
         Task::Kafka(command) => xtask::kafka::task::run(command),
-    }
+    };
+    let Err(error) = outcome else {
+        return ExitCode::SUCCESS;
+    };
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
 }
