@@ -42,8 +42,12 @@ pub enum Entry {
 pub struct Record {
     /// Where it came from; the engine keeps one high-water mark per topic and partition.
     pub input: Input,
-    /// The Kafka key, which is also the key of the decision.
+    /// The Kafka key, which is also the key of the decision; sealed by ingest where it is or may
+    /// be a person's ID, opened only when the decision is published.
     pub key: Option<Vec<u8>>,
+    /// Murmur2 of the key in clear, `& 0x7fff_ffff` as Kafka's partitioner takes it; 0 without a
+    /// key. The decision's partition is this modulo their number.
+    pub key_hash: u32,
     /// Headers that the decision carries on.
     pub headers: Headers,
     /// What was in it.
