@@ -16,16 +16,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         "zhamen-pipeline",
         &["zhamen-engine", "zhamen-rules", "zhamen-wire"],
     ),
-    (
-        "zhamen-kafka",
-        &[
-            "zhamen-pipeline",
-            "zhamen-engine",
-            "zhamen-rules",
-            "zhamen-wire",
-        ],
-    ),
-    ("zhamen-town", &["zhamen-wire", "zhamen-engine"]),
+    ("zhamen-kafka", &["zhamen-pipeline"]),
+    ("zhamen-town", &["zhamen-wire"]),
     ("zhamen", LIBRARIES),
     ("xtask", &[]),
     ("zhamen-tests", LIBRARIES_AND_XTASK),

@@ -100,20 +100,33 @@ struct Java {
     archive_to_write: Option<PathBuf>,
 }
 
+impl Java {
+    /// Installs, fetches and prepares what is missing, one caller at a time over all threads and
+    /// processes.
+    fn ensure() -> Result<Java> {
+        let home = home();
+        fs::create_dir_all(&home).with_context(|| format!("cannot create {}", home.display()))?;
+        let lock = File::options()
+            .create(true)
+            .append(true)
+            .open(home.join("lock"))?;
+        lock.lock()
+            .with_context(|| format!("cannot lock {}", home.display()))?;
+        let version = tools::ensure_java()?;
+        let lib = jars::ensure()?;
+        let archive = archive::ensure(&lib, &version);
+        Ok(Java {
+            lib,
+            archive,
+            archive_to_write: None,
+        })
+    }
+}
+
 impl Broker {
     /// Fetches what is missing, starts a broker and returns when clients can use it.
     pub fn start(options: BrokerOptions) -> Result<Broker> {
-        tools::ensure_java()?;
-        let lib = jars::ensure()?;
-        let archive = archive::ensure(&lib);
-        Broker::launch(
-            options,
-            Java {
-                lib,
-                archive,
-                archive_to_write: None,
-            },
-        )
+        Broker::launch(options, Java::ensure()?)
     }
 
     fn launch(options: BrokerOptions, java: Java) -> Result<Broker> {

@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 
-use super::{Broker, BrokerOptions, Java, VERSION, home, jars, tools};
+use super::{Broker, BrokerOptions, Java, VERSION, home};
 
-/// The archive for these jars and this Java, written now if need be. `None`: go without.
-pub(super) fn ensure(lib: &Path) -> Option<PathBuf> {
-    let java = tools::java_version()?;
+/// The archive for these jars and this version of Java, written now if need be. `None`: go without.
+/// For one caller at a time.
+pub(super) fn ensure(lib: &Path, java: &str) -> Option<PathBuf> {
     let archive = home().join(format!("classes-{VERSION}-java-{java}.jsa"));
-    let _lock = jars::lock().ok()?;
     if !archive.exists() {
         write(lib, &archive).ok()?;
     }

@@ -1,6 +1,6 @@
 //! Fetches the broker's jars with Maven, once per workspace.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -12,29 +12,15 @@ use super::{VERSION, home, tools};
 const LOG4J_VERSION: &str = "2.25.4";
 const COPY: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
 
-/// The folder with the jars, fetched now if need be. Callers in other threads and processes wait.
+/// The folder with the jars, fetched now if need be. For one caller at a time.
 pub(super) fn ensure() -> Result<PathBuf> {
     let lib = home().join(format!("lib-{VERSION}"));
-    let _lock = lock()?;
     // The folder appears by a rename when it is complete.
     if !lib.exists() {
         tools::ensure_maven()?;
         fetch(&lib)?;
     }
     Ok(lib)
-}
-
-/// One caller at a time may change what lies in `target/kafka`. Released when dropped.
-pub(super) fn lock() -> Result<File> {
-    let home = home();
-    fs::create_dir_all(&home).with_context(|| format!("cannot create {}", home.display()))?;
-    let file = File::options()
-        .create(true)
-        .append(true)
-        .open(home.join("lock"))?;
-    file.lock()
-        .with_context(|| format!("cannot lock {}", home.display()))?;
-    Ok(file)
 }
 
 fn fetch(lib: &Path) -> Result<()> {

@@ -10,11 +10,15 @@ const MAVEN: &str = "maven";
 /// What a Kafka 4 broker needs.
 const JAVA_MAJOR_MIN: u32 = 17;
 
-pub(super) fn ensure_java() -> Result<()> {
-    if java_version().is_none() {
-        install("java", JAVA)?;
-    }
-    let version = java_version().context("java does not tell its version")?;
+/// Returns the version, such as `17.0.15`.
+pub(super) fn ensure_java() -> Result<String> {
+    let version = match java_version() {
+        Some(version) => version,
+        None => {
+            install("java", JAVA)?;
+            java_version().context("java does not tell its version")?
+        }
+    };
     let major: u32 = version
         .split(['.', '-', '+'])
         .next()
@@ -26,7 +30,7 @@ pub(super) fn ensure_java() -> Result<()> {
         "the java on PATH is version {version}; Kafka needs {JAVA_MAJOR_MIN} or newer: \
          install the Debian package {JAVA} or a newer one"
     );
-    Ok(())
+    Ok(version)
 }
 
 pub(super) fn ensure_maven() -> Result<()> {
@@ -36,8 +40,8 @@ pub(super) fn ensure_maven() -> Result<()> {
     Ok(())
 }
 
-/// The text between the first quotes of `java -version`, such as `17.0.15`.
-pub(super) fn java_version() -> Option<String> {
+/// The text between the first quotes of `java -version`.
+fn java_version() -> Option<String> {
     let text = output("java", &["-version"])?;
     text.split('"').nth(1).map(str::to_owned)
 }
