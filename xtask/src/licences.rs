@@ -1,14 +1,16 @@
 //! Every package we build with has a licence that `deny.toml` allows. Works without cargo-deny and
-//! reads the same file; advisories and bans are left to cargo-deny.
+//! reads the same file. Sources and bans are left to cargo-deny, where it is installed; advisories to
+//! a scheduled run of it, because they change without us.
 
 use std::fs;
+use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use spdx::{Expression, LicenseItem, ParseMode};
 
-use crate::metadata::{Graph, Package};
+use crate::metadata::{Graph, Package, cargo};
 
-/// Every package without an allowed licence, in one error.
+/// Every package without an allowed licence, in one error; then cargo-deny's own opinion.
 pub fn check() -> Result<()> {
     let path = crate::workspace_root().join("deny.toml");
     let text =
@@ -25,6 +27,24 @@ pub fn check() -> Result<()> {
             "licences not on the list in deny.toml:\n{}",
             wrong.join("\n")
         );
+    }
+    cargo_deny()
+}
+
+/// Nothing where cargo-deny is not installed.
+fn cargo_deny() -> Result<()> {
+    let deny = |arguments: &[&str]| {
+        let mut command = Command::new(cargo());
+        command
+            .arg("deny")
+            .args(arguments)
+            .current_dir(crate::workspace_root());
+        command
+    };
+    let present = deny(&["--version"]).output().context("cannot run cargo")?;
+    if present.status.success() {
+        let status = deny(&["check", "bans", "licenses", "sources"]).status()?;
+        ensure!(status.success(), "cargo deny: {status}");
     }
     Ok(())
 }
