@@ -13,16 +13,15 @@ pub mod task;
 mod tools;
 
 use std::fs::{self, File};
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::signal::{self, Signal};
+use crate::process::Process;
 
 /// The one version that tests, CI, benchmarks and the compose file speak of.
 pub const VERSION: &str = "4.3.1";
@@ -81,13 +80,6 @@ pub struct Broker {
     controller_port: u16,
     java: Java,
     process: Option<Process>,
-}
-
-#[derive(Debug)]
-struct Process {
-    java: Child,
-    /// Holds the read end of a pipe whose write end is this process: see `watch`.
-    watchdog: Child,
 }
 
 /// What the JVM is started with, apart from the broker's own settings.
@@ -169,17 +161,21 @@ impl Broker {
 
     /// The id of the running JVM.
     pub fn pid(&self) -> Option<u32> {
-        self.process.as_ref().map(|process| process.java.id())
+        self.process.as_ref().map(Process::pid)
     }
 
-    /// Ends the broker with SIGKILL, as a power cut would. Its data stays for [`Broker::restart`].
+    /// Ends the broker with SIGKILL, as a crash would. Its data stays for [`Broker::restart`].
     pub fn kill9(&mut self) -> Result<()> {
-        self.end(Duration::ZERO)
+        self.process
+            .take()
+            .map_or(Ok(()), |process| process.kill9().map(drop))
     }
 
     /// Ends the broker in an orderly way and keeps its data.
     pub fn shut_down(&mut self) -> Result<()> {
-        self.end(STOPPED_WITHIN)
+        self.process.take().map_or(Ok(()), |process| {
+            process.terminate(STOPPED_WITHIN).map(drop)
+        })
     }
 
     /// Starts the broker again on the same ports with the same data; one that still runs is shut
@@ -198,9 +194,7 @@ impl Broker {
 
     /// Leaves the broker running after this process has ended. Returns its process id.
     fn detach(mut self) -> Option<u32> {
-        let Process { java, mut watchdog } = self.process.take()?;
-        unwatch(&mut watchdog);
-        Some(java.id())
+        self.process.take().map(Process::detach)
     }
 
     fn format(&self) -> Result<()> {
@@ -234,24 +228,18 @@ impl Broker {
         if let Some(archive) = &self.java.archive_to_write {
             command.arg(format!("-XX:ArchiveClassesAtExit={}", archive.display()));
         }
-        let mut java = command
+        command
             .arg("kafka.Kafka")
-            .arg(self.dir.join(settings::SERVER))
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            // Ctrl-C in a terminal must reach the test, not its broker.
-            .process_group(0)
-            .spawn()
-            .context("cannot run java")?;
-        let watchdog = watch(&mut java)?;
-        let process = self.process.insert(Process { java, watchdog });
+            .arg(self.dir.join(settings::SERVER));
+        command.stdout(log.try_clone()?).stderr(log);
+        let process = self.process.insert(Process::spawn(&mut command)?);
 
         let deadline = Instant::now() + READY_WITHIN;
         loop {
             if raw::live_brokers(self.port).is_ok_and(|brokers| brokers >= 1) {
                 return Ok(());
             }
-            let trouble = match process.java.try_wait()? {
+            let trouble = match process.exited()? {
                 Some(status) => format!("kafka ended while starting ({status})"),
                 None if Instant::now() > deadline => {
                     format!("kafka was not ready within {} s", READY_WITHIN.as_secs())
@@ -287,28 +275,6 @@ impl Broker {
         command
     }
 
-    /// SIGTERM and up to `grace` to obey, then SIGKILL; nothing if no broker runs.
-    fn end(&mut self, grace: Duration) -> Result<()> {
-        let Some(Process {
-            mut java,
-            mut watchdog,
-        }) = self.process.take()
-        else {
-            return Ok(());
-        };
-        let gone = !grace.is_zero() && java.try_wait()?.is_none() && {
-            signal::send(java.id(), Signal::Term)?;
-            wait(&mut java, grace)?
-        };
-        if !gone {
-            java.kill()?;
-        }
-        // The watchdog goes first: once the broker is waited for, its id may belong to another.
-        unwatch(&mut watchdog);
-        java.wait()?;
-        Ok(())
-    }
-
     fn remove_own_dir(&self) {
         if self.options.dir.is_none() {
             // What is left over lies under target/ and harms nobody.
@@ -319,7 +285,7 @@ impl Broker {
 
 impl Drop for Broker {
     fn drop(&mut self) {
-        let ended = self.end(Duration::ZERO);
+        let ended = self.kill9();
         // After a failed test the broker's log is worth more than the disk space.
         if ended.is_ok() && !thread::panicking() {
             self.remove_own_dir();
@@ -338,44 +304,6 @@ fn own_dir() -> PathBuf {
     home().join(format!("run-{}-{number}", std::process::id()))
 }
 
-/// Starts a shell that kills `java` when this process is gone: it reads a pipe that ends then.
-fn watch(java: &mut Child) -> Result<Child> {
-    Command::new("sh")
-        .args([
-            "-c",
-            "read -r _; kill -KILL \"$1\" 2>/dev/null",
-            "sh",
-            &java.id().to_string(),
-        ])
-        .stdin(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .or_else(|error| {
-            java.kill()?;
-            java.wait()?;
-            Err(error).context("cannot run sh")
-        })
-}
-
-fn unwatch(watchdog: &mut Child) {
-    // Both fail only if the shell has ended already, which is what is wanted. SIGKILL comes before
-    // the pipe is closed, so the shell cannot act on its end.
-    let _ = watchdog.kill();
-    let _ = watchdog.wait();
-}
-
-/// Whether the process ended by itself within `patience`.
-fn wait(process: &mut Child, patience: Duration) -> Result<bool> {
-    let deadline = Instant::now() + patience;
-    while Instant::now() < deadline {
-        if process.try_wait()?.is_some() {
-            return Ok(true);
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    Ok(false)
-}
-
 /// The last lines of a log, for an error message.
 fn tail(log: &Path) -> String {
     let text = fs::read(log).unwrap_or_default();
@@ -384,6 +312,6 @@ fn tail(log: &Path) -> String {
     format!(
         "{}\n{}",
         log.display(),
-        lines[lines.len().saturating_sub(15)..].join("\n")
+        lines[lines.len().saturating_sub(40)..].join("\n")
     )
 }

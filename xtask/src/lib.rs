@@ -10,6 +10,7 @@ pub mod kafka;
 pub mod arrows;
 pub mod licences;
 pub mod metadata;
+pub mod process;
 pub mod signal;
 
 use std::path::{Path, PathBuf};
