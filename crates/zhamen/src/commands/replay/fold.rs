@@ -1,0 +1,123 @@
+//! The engine as replay drives it: one line, one journal record.
+//!
+//! Coordinates are made up here, the same on every run: journal partition 0, one offset for the
+//! activation and one for every line, `--lists` first; the input's offset is the journal's, so it
+//! grows strictly on every topic. Decisions have one partition, as stdout is one.
+
+use std::sync::Arc;
+
+use zhamen_engine::Engine;
+use zhamen_engine::entry::{Activation, Block, Body, Entry, Input};
+use zhamen_engine::event::InputTopic;
+use zhamen_engine::output::{Decision, Output};
+use zhamen_engine::time::TimestampMs;
+
+use crate::settings::Topics;
+
+/// A line as the checker read it.
+pub struct Checked {
+    /// Event or refusal.
+    pub body: Body,
+    /// The line's own journal time.
+    pub journal_at: Option<TimestampMs>,
+}
+
+/// The engine, its clock and its running number.
+pub struct Fold {
+    engine: Engine,
+    activation: Arc<Activation>,
+    topics: Topics,
+    offset: i64,
+    newest: TimestampMs,
+    entries: Vec<Entry>,
+    outputs: Vec<Output>,
+}
+
+impl Fold {
+    /// An engine that has read the activation and nothing else.
+    #[must_use]
+    pub fn new(activation: Activation, topics: Topics) -> Fold {
+        let activation = Arc::new(activation);
+        let mut fold = Fold {
+            engine: Engine::new(0),
+            activation: Arc::clone(&activation),
+            topics,
+            offset: 0,
+            newest: 0,
+            entries: Vec::new(),
+            outputs: Vec::new(),
+        };
+        fold.step(Entry::Activate(activation), 0);
+        fold
+    }
+
+    /// Folds one line; the outputs hold exactly one decision.
+    pub fn line(&mut self, line: Checked) -> &[Output] {
+        let (topic, occurred_at) = match &line.body {
+            Body::Event(event) => (event.kind.topic(), Some(event.occurred_at)),
+            Body::Rejected(rejected) => {
+                let topic = rejected.kind.map_or(InputTopic::Transfers, |k| k.topic());
+                (topic, None)
+            }
+        };
+        // An event ahead of the line's own journal time counts at that time: it moves no clock.
+        let seen = match (occurred_at, line.journal_at) {
+            (Some(occurred_at), Some(journal_at)) => Some(occurred_at.min(journal_at)),
+            (occurred_at, _) => occurred_at,
+        };
+        self.newest = self.newest.max(seen.unwrap_or(self.newest));
+        let journal_at = line.journal_at.unwrap_or(self.newest);
+        let record = zhamen_wire::record(
+            Input {
+                topic: self.topics.input(topic).into(),
+                partition: 0,
+                offset: self.offset,
+            },
+            line.body,
+        );
+        self.step(Entry::Record(record), journal_at);
+        &self.outputs
+    }
+
+    fn step(&mut self, entry: Entry, journal_at: TimestampMs) {
+        self.entries.clear();
+        self.entries.push(entry);
+        self.outputs.clear();
+        let block = Block {
+            partition: 0,
+            offset: self.offset,
+            journal_at,
+            entries: &self.entries,
+        };
+        self.engine.step(&block, &mut self.outputs);
+        self.offset += 1;
+    }
+
+    /// Saves the engine's state, forgets the engine and goes on from the saved bytes.
+    ///
+    /// # Errors
+    /// The engine refuses its own snapshot, which is a bug.
+    pub fn split(&mut self) -> Result<usize, zhamen_engine::RestoreError> {
+        let bytes = self.engine.snapshot();
+        self.engine = Engine::new(0);
+        self.engine = Engine::restore(&bytes, Some(Arc::clone(&self.activation)))?;
+        Ok(bytes.len())
+    }
+
+    /// The engine, for its counts.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+}
+
+/// The decision among the outputs of one line.
+#[must_use]
+pub fn decision_of(outputs: &[Output]) -> Option<&Decision> {
+    let mut decisions = outputs.iter().filter_map(|output| match output {
+        Output::Decision(decision) => Some(decision),
+        _ => None,
+    });
+    let decision = decisions.next()?;
+    decisions.next().is_none().then_some(decision)
+}
