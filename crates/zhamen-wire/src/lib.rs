@@ -1,1 +1,27 @@
-//! Placeholder replaced by the first commit of this crate.
+//! The public contract: JSON in and out, validation with codes and bytes, the journal's bytes.
+//!
+//! Reading order: [`Checker`] is what ingest calls; `contract` is the table of fields that it, the
+//! decoder and the schemas share; `scan` reads JSON. Nothing here decides anything, talks to a
+//! broker or reads a clock.
+
+mod amount;
+mod check;
+mod contract;
+mod decode;
+mod fingerprint;
+mod headers;
+mod identity;
+mod murmur;
+mod scan;
+mod seal;
+mod text;
+mod time;
+
+pub use amount::MAX_MINOR;
+pub use check::{Checked, Checker, CheckerOptions, MAX_BYTES, RawRecord, key_of, refused};
+pub use decode::{MAX_COUNT, MAX_WORDS};
+pub use headers::{MAX_HEADER_BYTES, MAX_HEADERS};
+pub use identity::PseudonymHash;
+pub use murmur::key_hash;
+pub use scan::{MAX_DEPTH, MAX_FIELDS};
+pub use seal::{SealError, Sealer, is_sealed};
