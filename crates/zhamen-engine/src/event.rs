@@ -16,6 +16,7 @@ macro_rules! table {
         #[allow(missing_docs, reason = "the text beside each variant is its documentation")]
         #[repr(u8)]
         pub enum $name { $($(#[$vmeta])* $variant),* }
+        #[allow(dead_code, reason = "a table has all of these, whether or not this crate uses them")]
         impl $name {
             /// Every one, in the order of the table.
             pub const ALL: &'static [$name] = &[$($name::$variant),*];

@@ -48,6 +48,25 @@ impl Facts {
             .collect()
     }
 
+    /// Bytes of what is known of accounts and of the texts, an estimate from capacities.
+    #[must_use]
+    pub fn account_bytes(&self) -> usize {
+        let one = |a: &Account| {
+            size_of::<Account>()
+                + a.names.capacity() * size_of::<CompactString>()
+                + a.holders.capacity() * size_of::<Sym>()
+                + a.trail.capacity() * size_of::<EventNo>()
+        };
+        let accounts: usize = self
+            .account_order
+            .iter()
+            .filter_map(|s| self.accounts.get(s))
+            .map(one)
+            .sum();
+        let texts = self.symbols.len() * (size_of::<CompactString>() + 5);
+        accounts + texts + self.account_order.len() * 9 + self.accounts_of.len() * 40
+    }
+
     /// Text of an optional symbol.
     #[must_use]
     pub fn text(&self, sym: Option<Sym>) -> Option<CompactString> {

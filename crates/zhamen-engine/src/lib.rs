@@ -1,20 +1,37 @@
 //! The heart of zhamen: a pure, synchronous, deterministic fold of the journal into decisions.
 //!
 //! Reading order: [`event`] and [`entry`] are what comes in, [`rule`] is what is asked, [`output`]
-//! is what goes out. No clock, no randomness, no I/O, no floats, no hash-order iteration: same
+//! is what goes out; [`engine`] is the fold, `decide` one decision, `judge` the rules, `series` and
+//! `window` what is counted, [`life`] what lasts longer than an event. No clock, no randomness, no I/O, no floats, no hash-order iteration: same
 //! journal, same rule sets, same engine version, the same bytes out.
 
 #![deny(clippy::float_arithmetic)]
 
+mod alert;
+mod decide;
+pub mod engine;
 pub mod entry;
 pub mod event;
+mod expr;
 pub mod facts;
 mod hash;
+mod judge;
 pub mod ledger;
+pub mod life;
+pub mod lists;
 pub mod money;
+mod notice;
 pub mod output;
+mod plan;
+mod reversal;
 pub mod rule;
+mod score;
+mod series;
+mod snapshot;
 pub mod symbols;
 pub mod time;
+mod window;
 
+pub use engine::Engine;
 pub use hash::murmur2;
+pub use snapshot::RestoreError;

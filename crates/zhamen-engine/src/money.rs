@@ -179,6 +179,12 @@ impl Currency {
             .map(|i| Currency(i as u8))
     }
 
+    /// Its place in [`CURRENCIES`].
+    #[must_use]
+    pub fn index(self) -> u8 {
+        self.0
+    }
+
     /// The ISO code.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -308,7 +314,7 @@ impl Dec {
     }
 
     /// Exact sum.
-    pub fn add(self, other: Dec) -> Result<Dec, MathError> {
+    pub fn plus(self, other: Dec) -> Result<Dec, MathError> {
         let (a, b, scale) = self.align(other)?;
         Ok(Dec {
             mantissa: a.checked_add(b).ok_or(MathError::Overflow)?,
@@ -317,12 +323,12 @@ impl Dec {
     }
 
     /// Exact difference.
-    pub fn sub(self, other: Dec) -> Result<Dec, MathError> {
-        self.add(other.neg())
+    pub fn minus(self, other: Dec) -> Result<Dec, MathError> {
+        self.plus(other.negated())
     }
 
     /// Exact product; trailing zeros go before an overflow is reported.
-    pub fn mul(self, other: Dec) -> Result<Dec, MathError> {
+    pub fn times(self, other: Dec) -> Result<Dec, MathError> {
         let (a, b) = (self.trim(), other.trim());
         let scale = a.scale + b.scale;
         let mantissa = a
@@ -339,7 +345,7 @@ impl Dec {
     }
 
     /// Quotient, rounded half to even at six decimals.
-    pub fn div(self, other: Dec) -> Result<Dec, MathError> {
+    pub fn over(self, other: Dec) -> Result<Dec, MathError> {
         if other.mantissa == 0 {
             return Err(MathError::DivisionByZero);
         }
@@ -356,7 +362,7 @@ impl Dec {
     }
 
     /// Remainder with the sign of the dividend.
-    pub fn rem(self, other: Dec) -> Result<Dec, MathError> {
+    pub fn modulo(self, other: Dec) -> Result<Dec, MathError> {
         if other.mantissa == 0 {
             return Err(MathError::DivisionByZero);
         }
@@ -369,7 +375,7 @@ impl Dec {
 
     /// The negative.
     #[must_use]
-    pub fn neg(self) -> Dec {
+    pub fn negated(self) -> Dec {
         Dec {
             mantissa: -self.mantissa,
             scale: self.scale,
@@ -452,7 +458,7 @@ mod tests {
         let div = |a: &str, b: &str| {
             Dec::parse(a)
                 .unwrap()
-                .div(Dec::parse(b).unwrap())
+                .over(Dec::parse(b).unwrap())
                 .unwrap()
                 .text()
         };

@@ -236,6 +236,8 @@ pub struct Window {
     pub exclude_current: bool,
     /// A filter that compares with the judged event; scans the key's events.
     pub correlated: Option<Expr>,
+    /// Where currencies meet in that filter.
+    pub currency: CurrencyPolicy,
 }
 
 table! {

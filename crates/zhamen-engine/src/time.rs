@@ -174,3 +174,96 @@ impl Calendar {
         day_start(day + 1) - 1
     }
 }
+
+/// First and last day that [`WorkingDays`] looks up: 1999-01-01 to 2101-12-31, a year beyond the
+/// times the contract accepts on either side.
+const INDEXED: std::ops::Range<i64> = 10_592..48_212;
+
+/// A calendar laid out for look-up: stepping back costs the same for any number of days.
+#[derive(Debug, Clone, Default)]
+pub struct WorkingDays {
+    /// For each indexed day, how many working days come before it.
+    before: Vec<u32>,
+    /// The working days, ascending.
+    days: Vec<i64>,
+}
+
+impl WorkingDays {
+    /// The index of a calendar.
+    #[must_use]
+    pub fn new(calendar: &Calendar) -> WorkingDays {
+        let mut index = WorkingDays::default();
+        for day in INDEXED {
+            index.before.push(index.days.len() as u32);
+            if calendar.is_working_day(day) {
+                index.days.push(day);
+            }
+        }
+        index
+    }
+
+    /// The same time of day on the day reached by stepping back `n` working days; the oldest
+    /// indexed day where there are not so many.
+    #[must_use]
+    pub fn back(&self, t: TimestampMs, n: u32) -> TimestampMs {
+        let day = shanghai_day(t).clamp(INDEXED.start, INDEXED.end - 1);
+        let before = self.before[(day - INDEXED.start) as usize] as usize;
+        let reached = match before.checked_sub(n as usize) {
+            _ if n == 0 => day,
+            Some(i) => self.days[i],
+            None => INDEXED.start,
+        };
+        day_start(reached) + shanghai_time_of_day_ms(t)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_index_steps_back_as_the_calendar_does() {
+        let mut calendar = Calendar::default();
+        let holiday = days_from_civil(2026, 10, 1);
+        calendar.holidays.extend(holiday..holiday + 7);
+        calendar.workdays.insert(days_from_civil(2026, 10, 10));
+        let index = WorkingDays::new(&calendar);
+        for day in days_from_civil(2026, 9, 20)..days_from_civil(2026, 10, 25) {
+            for n in [1, 3, 5, 10] {
+                let t = day_start(day) + 12_345;
+                assert_eq!(
+                    index.back(t, n),
+                    calendar.working_days_before(t, n),
+                    "{} {n}",
+                    date_text(day)
+                );
+            }
+        }
+        assert_eq!(INDEXED.start, days_from_civil(1999, 1, 1));
+        assert_eq!(INDEXED.end, days_from_civil(2102, 1, 1));
+    }
+
+    #[test]
+    fn a_legal_term_excludes_its_first_day_and_moves_past_days_off() {
+        let calendar = Calendar::default();
+        let friday = day_start(days_from_civil(2026, 11, 20)) + 9 * HOUR_MS;
+        // Three days from Friday end on Monday.
+        assert_eq!(
+            rfc3339(calendar.legal_deadline(friday, 3)),
+            "2026-11-23T15:59:59.999Z"
+        );
+        let thursday = friday - DAY_MS;
+        assert_eq!(
+            rfc3339(calendar.legal_deadline(thursday, 3)),
+            "2026-11-23T15:59:59.999Z"
+        );
+    }
+
+    #[test]
+    fn spans_read_as_people_write_them() {
+        assert_eq!(duration_text(90 * MINUTE_MS), "1h30m");
+        assert_eq!(duration_text(0), "0s");
+        assert_eq!(duration_text(-1_500), "-1s500ms");
+        assert_eq!(duration_text(2 * DAY_MS), "2d");
+    }
+}

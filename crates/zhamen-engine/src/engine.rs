@@ -1,0 +1,783 @@
+//! The fold: one journal record in, its decisions and everything else it leads to out.
+//!
+//! [`Engine::step`] is the whole of it. What one record goes through: is it new (marks), is it a
+//! repeat (ledger), what time is it judged at, what does it take out or put in (lists, life
+//! cycles, series), what do the rules say (`decide.rs`).
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use compact_str::CompactString;
+
+use crate::alert::Quiet;
+use crate::entry::{Activation, Block, Body, Code, Entry, Record};
+use crate::event::{Event, EventKind, Field};
+use crate::facts::Facts;
+use crate::hash::{roll, roll_bytes, text_hash};
+use crate::judge::{Judge, Memo};
+use crate::ledger::{Decided, EventNo, Known, NO_EVENT};
+use crate::life::{Life, LifeStats, Moment};
+use crate::lists::Lists;
+use crate::output::{Coordinates, Decision, Degraded, EventName, FallbackCode, Fired, Output};
+use crate::plan::Plan;
+use crate::reversal::{self, Undo, Waiting};
+use crate::rule::{Action, Mode};
+use crate::score::Scores;
+use crate::series::{self, KeyOf, SeriesState};
+use crate::symbols::NO_SYM;
+use crate::time::{HOUR_MS, TimestampMs};
+use crate::window::Caches;
+
+/// One shard's state: a function of the journal up to [`Engine::next_offset`].
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) partition: i32,
+    pub(crate) next_offset: i64,
+    pub(crate) clock: TimestampMs,
+    /// Newest `occurred_at` accepted, ahead ones aside.
+    pub(crate) newest: TimestampMs,
+    /// Highest offset folded of each input partition.
+    pub(crate) marks: BTreeMap<(CompactString, i32), i64>,
+    /// Next sequence of each partition of the decisions topic.
+    pub(crate) sequences: Vec<u64>,
+    pub(crate) hash: u64,
+    pub(crate) active: Arc<Activation>,
+    pub(crate) held: Held,
+    pub(crate) life: Life,
+    pub(crate) quiet: Quiet,
+    pub(crate) scores: Scores,
+    pub(crate) waiting: Waiting,
+    pub(crate) counters: Counters,
+}
+
+/// What rules may read: everything but the life cycles.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    pub(crate) plan: Plan,
+    pub(crate) series: Vec<SeriesState>,
+    pub(crate) caches: Caches,
+    pub(crate) memo: RefCell<Memo>,
+    pub(crate) facts: Facts,
+    pub(crate) lists: Lists,
+}
+
+impl Held {
+    /// A judge of one event, counted or about to be.
+    pub(crate) fn judge<'e>(
+        &'e self,
+        active: &'e Activation,
+        event: &'e Event,
+        no: EventNo,
+        at: TimestampMs,
+        now: TimestampMs,
+    ) -> Judge<'e> {
+        Judge {
+            event,
+            no,
+            at,
+            now,
+            rules: &active.rules,
+            policy: &active.policy,
+            calendar: &self.plan.calendar,
+            series: &self.series,
+            facts: &self.facts,
+            lists: &self.lists,
+            caches: &self.caches,
+            memo: &self.memo,
+            stale: Cell::new(false),
+            saturated: Cell::new(false),
+        }
+    }
+}
+
+/// Counts since the engine was made or restored; for metrics only, never for a decision.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Firings by rule, shadow ones included.
+    pub fired: BTreeMap<Arc<str>, u64>,
+    /// Fallbacks by rule.
+    pub fell_back: BTreeMap<Arc<str>, u64>,
+    /// Lines that did not hold because a field was absent, or windows missing, by rule.
+    pub alarms: BTreeMap<&'static str, u64>,
+}
+
+/// How much a shard holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Accounts and cards known.
+    pub accounts: usize,
+    /// Events in the ledger.
+    pub events: usize,
+    /// Keys over all series.
+    pub series_keys: usize,
+    /// Counted events over all series.
+    pub series_events: usize,
+    /// Bytes of the series, an estimate from capacities.
+    pub window_bytes: usize,
+    /// Bytes of what is known of accounts, an estimate from capacities.
+    pub account_bytes: usize,
+    /// Bytes of the ledger, an estimate from capacities.
+    pub ledger_bytes: usize,
+    /// Entries over all lists.
+    pub list_entries: usize,
+    /// Life cycles.
+    pub life: LifeStats,
+    /// Counts since start.
+    pub counters: Counters,
+}
+
+impl Engine {
+    /// A shard that has seen nothing and has no rules: it decides `allow` until the first
+    /// activation.
+    #[must_use]
+    pub fn new(partition: i32) -> Engine {
+        let mut engine = Engine {
+            partition,
+            next_offset: 0,
+            clock: TimestampMs::MIN,
+            newest: TimestampMs::MIN,
+            marks: BTreeMap::new(),
+            sequences: Vec::new(),
+            hash: 0,
+            active: Arc::new(Activation {
+                rules: Arc::default(),
+                policy: Default::default(),
+            }),
+            held: Held::default(),
+            life: Life::default(),
+            quiet: Quiet::default(),
+            scores: Scores::default(),
+            waiting: Waiting::default(),
+            counters: Counters::default(),
+        };
+        engine.activate(engine.active.clone());
+        engine
+    }
+
+    /// Folds one journal record.
+    pub fn step(&mut self, block: &Block<'_>, out: &mut Vec<Output>) {
+        assert!(
+            block.offset >= self.next_offset,
+            "the journal was read twice at {}",
+            block.offset
+        );
+        let before = self.clock;
+        self.clock = self.clock.max(block.journal_at);
+        if before.div_euclid(HOUR_MS) != self.clock.div_euclid(HOUR_MS) {
+            self.sweep();
+        }
+        for (index, entry) in block.entries.iter().enumerate() {
+            let first = out.len();
+            let at = Coordinates {
+                partition: self.partition,
+                offset: block.offset,
+                index: index as u32,
+                sequence: self.sequences.first().copied().unwrap_or(0),
+            };
+            self.time_passes(at, out);
+            match entry {
+                Entry::Tick => {}
+                Entry::Activate(activation) => self.activate(activation.clone()),
+                Entry::Record(record) => self.record(record, at, out),
+            }
+            for output in &out[first..] {
+                self.hash = roll_output(self.hash, output);
+            }
+        }
+        self.next_offset = block.offset + 1;
+        self.hash = roll(
+            roll(self.hash, block.offset as u64),
+            block.journal_at as u64,
+        );
+    }
+
+    /// Once an hour: lets go of scores no verdict can see any more.
+    fn sweep(&mut self) {
+        let longest = self
+            .active
+            .rules
+            .verdicts
+            .iter()
+            .filter_map(|v| v.over_ms)
+            .max()
+            .unwrap_or(0);
+        self.scores.forget(
+            self.clock
+                .saturating_sub(longest + self.active.policy.lateness_ms),
+        );
+    }
+
+    /// What falls due, falls due before the entry is handled.
+    fn time_passes(&mut self, coordinates: Coordinates, out: &mut Vec<Output>) {
+        if self.life.next_due().is_some_and(|due| due <= self.clock) {
+            let m = Moment {
+                policy: &self.active.policy,
+                rules: &self.active.rules,
+                now: self.clock,
+                coordinates,
+                ruleset: &self.active.rules.digest,
+                facts: &self.held.facts,
+            };
+            self.life.fire_due(&m, out);
+        }
+        self.waiting.expire(self.clock);
+        let policy = &self.active.policy;
+        self.held.facts.ledger.forget(
+            self.clock
+                .saturating_sub(policy.dedupe_horizon_ms.max(policy.trail_ms)),
+        );
+    }
+
+    /// From here on these rules and settings hold. Series that the new set counts alike keep their
+    /// state; others start empty; those nobody reads any more are let go.
+    pub(crate) fn activate(&mut self, activation: Arc<Activation>) {
+        let mut old: BTreeMap<Arc<str>, SeriesState> = self
+            .active
+            .rules
+            .series
+            .iter()
+            .map(|s| s.identity.clone())
+            .zip(std::mem::take(&mut self.held.series))
+            .collect();
+        self.held.series = activation
+            .rules
+            .series
+            .iter()
+            .map(|s| old.remove(&s.identity).unwrap_or_default())
+            .collect();
+        let partitions = activation.policy.decision_partitions.max(1) as usize;
+        if self.sequences.len() < partitions {
+            self.sequences.resize(partitions, 0);
+        }
+        self.held.caches.clear();
+        self.held.plan = Plan::new(&activation);
+        self.hash = roll(self.hash, text_hash(&activation.rules.digest));
+        self.active = activation;
+    }
+
+    fn record(&mut self, record: &Record, mut at: Coordinates, out: &mut Vec<Output>) {
+        let mark = self
+            .marks
+            .entry((record.input.topic.clone(), record.input.partition))
+            .or_insert(-1);
+        if record.input.offset <= *mark {
+            return;
+        }
+        *mark = record.input.offset;
+        let lane =
+            record.key_hash as usize % self.active.policy.decision_partitions.max(1) as usize;
+        at.sequence = self.sequences[lane];
+        self.sequences[lane] += 1;
+        let answer = Answer {
+            record,
+            at,
+            lane: lane as i32,
+        };
+        match &record.body {
+            Body::Rejected(r) => {
+                let mut d = self.blank(&answer, self.active.policy.rejected_action);
+                d.rejected = Some((r.code, r.at_byte));
+                d.event = EventName {
+                    kind: r.kind,
+                    id: r.id.clone(),
+                    source: r.source.clone(),
+                };
+                out.push(Output::Decision(d));
+            }
+            Body::Event(e) => {
+                let before = out.len();
+                // A panic is our own bug; it must not take the shard with it. The same journal
+                // panics at the same place, so what is left behind is the same everywhere.
+                if catch_unwind(AssertUnwindSafe(|| self.event(e, &answer, out))).is_err() {
+                    out.truncate(before);
+                    let mut d = self.blank(&answer, self.active.policy.rejected_action);
+                    d.degraded.push(Degraded {
+                        rule: "engine".into(),
+                        line: "".into(),
+                        code: FallbackCode::Panic,
+                    });
+                    *self.counters.alarms.entry("panic").or_insert(0) += 1;
+                    out.push(Output::Decision(d));
+                }
+            }
+        }
+    }
+
+    /// One well-formed event.
+    fn event(&mut self, e: &Event, answer: &Answer<'_>, out: &mut Vec<Output>) {
+        if let Some(no) =
+            self.held
+                .facts
+                .ledger
+                .find_text(&self.held.facts.symbols, &e.source, &e.id)
+        {
+            let known = self
+                .held
+                .facts
+                .ledger
+                .get(no)
+                .expect("the ledger finds what it holds");
+            if self.clock - known.decided.decided_at <= self.active.policy.dedupe_horizon_ms {
+                let repeat = known.content == e.content;
+                let d = if repeat {
+                    self.again(no, e, answer)
+                } else {
+                    self.refuse(Code::IdConflict, answer)
+                };
+                if !repeat {
+                    *self.counters.alarms.entry("id_conflict").or_insert(0) += 1;
+                }
+                out.push(Output::Decision(d));
+                return;
+            }
+            self.held.facts.ledger.release_id(no);
+        }
+        let undo = match self.undo_of(e) {
+            Ok(undo) => undo,
+            Err(code) => {
+                out.push(Output::Decision(self.refuse(code, answer)));
+                return;
+            }
+        };
+        let policy = &self.active.policy;
+        let ahead = e.occurred_at > self.clock.saturating_add(policy.ahead_after_ms);
+        let late = !ahead && self.newest.saturating_sub(e.occurred_at) > policy.late_after_ms;
+        let at = if ahead { self.clock } else { e.occurred_at };
+        if !ahead {
+            self.newest = self.newest.max(e.occurred_at);
+        }
+        let no = self.know(e, at, answer);
+        if let Some((request, undo)) = undo {
+            self.take_out(e, request, undo);
+        } else if matches!(
+            e.kind,
+            EventKind::TransferFailed | EventKind::TransferReversed
+        ) {
+            self.waiting
+                .keep(e, self.clock, self.active.policy.lateness_ms);
+        }
+        let stale = self.count(e, no, at);
+        if e.kind == EventKind::TransferRequested {
+            for pending in self.waiting.take(&e.source, &e.id) {
+                let known = self.held.facts.ledger.get(no).expect("just pushed");
+                if let Ok(undo) = reversal::undo(pending.kind, pending.amount, known) {
+                    self.take_out(e, no, undo);
+                }
+            }
+        }
+        let mark = Marks { late, stale, ahead };
+        self.decide(e, no, at, mark, answer, out);
+    }
+
+    /// What a failed or reversed notice takes out of which request.
+    fn undo_of(&self, e: &Event) -> Result<Option<(EventNo, Undo)>, Code> {
+        if !matches!(
+            e.kind,
+            EventKind::TransferFailed | EventKind::TransferReversed
+        ) {
+            return Ok(None);
+        }
+        let Some((source, id)) = reversal::request_of(e) else {
+            return Ok(None);
+        };
+        let Some(no) = self
+            .held
+            .facts
+            .ledger
+            .find_text(&self.held.facts.symbols, source, id)
+        else {
+            return Ok(None);
+        };
+        let known = self
+            .held
+            .facts
+            .ledger
+            .get(no)
+            .expect("the ledger finds what it holds");
+        if known.kind != EventKind::TransferRequested {
+            return Ok(None);
+        }
+        let undo = reversal::undo(e.kind, e.money(Field::TransferAmount), known)
+            .map_err(|()| Code::Reversal)?;
+        Ok(Some((no, undo)))
+    }
+
+    /// Remembers an event and what it says.
+    fn know(&mut self, e: &Event, at: TimestampMs, answer: &Answer<'_>) -> EventNo {
+        use Field as F;
+        let (a, b) = match e.kind {
+            k if k.is_transfer() => (Some(F::PayerAccount), Some(F::PayeeAccount)),
+            EventKind::CardOpened => (Some(F::HolderId), Some(F::CardNumber)),
+            EventKind::AccountOpened => (Some(F::HolderId), Some(F::AccountNumber)),
+            EventKind::AccountUsed => (Some(F::UseAccount), None),
+            EventKind::PhoneRegistered | EventKind::PhoneCancelled => {
+                (Some(F::HolderId), Some(F::LineNumber))
+            }
+            _ => (None, None),
+        };
+        let symbols = &mut self.held.facts.symbols;
+        let mut sym = |f: Option<Field>| {
+            f.and_then(|f| e.text(f))
+                .map_or(NO_SYM, |t| symbols.intern(t))
+        };
+        let (payer, payee) = (sym(a), sym(b));
+        let source = symbols.intern(&e.source);
+        let money = e.money(F::TxnAmount);
+        let no = self.held.facts.ledger.push(Known {
+            id: e.id.clone(),
+            source,
+            kind: e.kind,
+            at,
+            content: e.content,
+            payer,
+            payee,
+            amount: money.map_or(0, |m| m.minor),
+            currency: money.map(|m| m.currency),
+            reversed: 0,
+            failed: false,
+            settled: NO_EVENT,
+            decided: Decided {
+                action: Action::Allow,
+                coordinates: answer.at,
+                decided_at: self.clock,
+                late: false,
+                stale: false,
+                ahead: false,
+                ruleset: self.active.rules.digest.clone(),
+                full: None,
+            },
+        });
+        self.held.facts.learn(e, no);
+        if e.kind == EventKind::TransferSettled
+            && let Some((source, id)) = reversal::request_of(e)
+            && let Some(request) =
+                self.held
+                    .facts
+                    .ledger
+                    .find_text(&self.held.facts.symbols, source, id)
+            && let Some(known) = self.held.facts.ledger.get_mut(request)
+        {
+            known.settled = no;
+        }
+        no
+    }
+
+    /// Takes a request, or part of it, out of the windows that ask for it.
+    fn take_out(&mut self, e: &Event, request: EventNo, undo: Undo) {
+        let known = self
+            .held
+            .facts
+            .ledger
+            .get(request)
+            .expect("found before")
+            .clone();
+        for (id, s) in self.active.rules.series.iter().enumerate() {
+            if !s.undo.contains(undo.kind) {
+                continue;
+            }
+            let currency = known.currency.filter(|_| series::is_money(s));
+            let KeyOf::Known(key) =
+                series::key_of(e, &s.by, currency, |t| self.held.facts.symbols.find(t))
+            else {
+                continue;
+            };
+            let Some(log) = self.held.series[id].get_mut(key) else {
+                continue;
+            };
+            let numeric = series::is_numeric(s);
+            for no in reversal::counted_as(&known, request) {
+                let Some(at) = self.held.facts.ledger.get(no).map(|k| k.at) else {
+                    continue;
+                };
+                match log.find(at, no) {
+                    Some(i) if undo.whole => log.remove(i, numeric),
+                    Some(i) if series::is_money(s) => log.reduce(i, undo.amount),
+                    Some(_) => {}
+                    None => {
+                        if s.filter.is_none()
+                            && at <= log.newest.saturating_sub(self.active.policy.lateness_ms)
+                            && s.on
+                                .contains(self.held.facts.ledger.get(no).map_or(e.kind, |k| k.kind))
+                            && !(known.failed && undo.kind != EventKind::TransferFailed)
+                            && let Some(extra) = log.extra.as_deref_mut()
+                        {
+                            extra.totals.undo(undo.amount, numeric, undo.whole);
+                        }
+                    }
+                }
+            }
+        }
+        reversal::note(
+            self.held
+                .facts
+                .ledger
+                .get_mut(request)
+                .expect("found before"),
+            undo,
+        );
+    }
+
+    /// Counts an event in every series that asks for it; says whether a key had moved on.
+    fn count(&mut self, e: &Event, no: EventNo, at: TimestampMs) -> bool {
+        let active = self.active.clone();
+        let mut stale = false;
+        self.held.memo.get_mut().clear(active.rules.windows.len());
+        for i in 0..self.held.plan.series_by_kind[e.kind as usize].len() {
+            let id = usize::from(self.held.plan.series_by_kind[e.kind as usize][i]);
+            let s = &active.rules.series[id];
+            let value = series::value_of(e, s, &mut self.held.facts);
+            let numeric = series::is_numeric(s);
+            if numeric && value.is_none() {
+                continue;
+            }
+            if let Some(filter) = &s.filter {
+                let judge = self.held.judge(&active, e, no, at, self.clock);
+                if !judge.admits(filter, s.currency) {
+                    continue;
+                }
+            }
+            let currency = series::is_money(s)
+                .then(|| {
+                    e.money(s.value.expect("money series have a value"))
+                        .map(|m| m.currency)
+                })
+                .flatten();
+            let symbols = &mut self.held.facts.symbols;
+            let KeyOf::Known(key) = series::key_of(e, &s.by, currency, |t| Some(symbols.intern(t)))
+            else {
+                continue;
+            };
+            let policy = &active.policy;
+            let log = self.held.series[id].log(key);
+            if log.newest.saturating_sub(policy.lateness_ms) > at {
+                stale = true;
+                continue;
+            }
+            let kept =
+                (!s.kept.is_empty()).then(|| s.kept.iter().map(|f| e.get(*f).cloned()).collect());
+            log.insert(at, no, value.unwrap_or(series::NO_VALUE), numeric, kept);
+            let out = series::out_of_reach(
+                s.reach,
+                log.newest,
+                policy.lateness_ms,
+                &self.held.plan.calendar,
+            );
+            log.evict(out, s);
+        }
+        stale
+    }
+
+    /// The bare answer to a record.
+    pub(crate) fn blank(&self, answer: &Answer<'_>, action: Action) -> Decision {
+        let event = match &answer.record.body {
+            Body::Event(e) => EventName {
+                kind: Some(e.kind),
+                id: Some(e.id.clone()),
+                source: Some(e.source.clone()),
+            },
+            Body::Rejected(_) => EventName::default(),
+        };
+        Decision {
+            action,
+            rejected: None,
+            event,
+            coordinates: answer.at,
+            decisions_partition: answer.lane,
+            key: answer.record.key.clone(),
+            headers: answer.record.headers.clone(),
+            input: answer.record.input.clone(),
+            fired: Vec::new(),
+            shadow: Vec::new(),
+            degraded: Vec::new(),
+            late: false,
+            stale: false,
+            ahead: false,
+            duplicate_of: None,
+            ruleset: self.active.rules.digest.clone(),
+            decided_at: self.clock,
+            inquiry: None,
+            hold: None,
+            customer_notice: None,
+            done: None,
+        }
+    }
+
+    fn refuse(&self, code: Code, answer: &Answer<'_>) -> Decision {
+        let mut d = self.blank(answer, self.active.policy.rejected_action);
+        d.rejected = Some((code, None));
+        d
+    }
+
+    /// The earlier decision again, or what a stop or freeze now demands where that is stricter.
+    fn again(&self, no: EventNo, e: &Event, answer: &Answer<'_>) -> Decision {
+        let earlier = &self
+            .held
+            .facts
+            .ledger
+            .get(no)
+            .expect("found before")
+            .decided;
+        let mut d = self.blank(answer, earlier.action);
+        if let Some(full) = &earlier.full {
+            d = Decision {
+                coordinates: d.coordinates,
+                decisions_partition: d.decisions_partition,
+                key: d.key,
+                headers: d.headers,
+                input: d.input,
+                ..(**full).clone()
+            };
+        }
+        d.late = earlier.late;
+        d.stale = earlier.stale;
+        d.ahead = earlier.ahead;
+        d.ruleset = earlier.ruleset.clone();
+        d.decided_at = earlier.decided_at;
+        d.duplicate_of = Some(earlier.coordinates);
+        if e.kind != EventKind::TransferRequested {
+            return d;
+        }
+        let m = self.moment(answer.at);
+        let standing = e
+            .text(Field::PayerAccount)
+            .map(|p| self.life.standing(p, &m))
+            .unwrap_or_default();
+        let order = standing
+            .into_iter()
+            .filter(|s| &*s.rule != "verification")
+            .max_by_key(|s| s.action);
+        if let Some(s) = order
+            && s.action > d.action
+        {
+            d.action = s.action;
+            d.fired.insert(
+                0,
+                Fired {
+                    rule: s.rule,
+                    mode: Mode::Enforce,
+                    action: s.action,
+                    values: Vec::new(),
+                    limits: Vec::new(),
+                    reason: s.reason,
+                },
+            );
+            d.inquiry = None;
+            d.hold = s.hold;
+            d.customer_notice = Some(crate::notice::of(s.action));
+            d.decided_at = self.clock;
+            d.ruleset = self.active.rules.digest.clone();
+        }
+        d
+    }
+
+    pub(crate) fn moment(&self, coordinates: Coordinates) -> Moment<'_> {
+        Moment {
+            policy: &self.active.policy,
+            rules: &self.active.rules,
+            now: self.clock,
+            coordinates,
+            ruleset: &self.active.rules.digest,
+            facts: &self.held.facts,
+        }
+    }
+
+    /// Journal offset after the last one folded.
+    #[must_use]
+    pub fn next_offset(&self) -> i64 {
+        self.next_offset
+    }
+
+    /// A hash over everything folded and said; equal at equal offsets on every machine.
+    #[must_use]
+    pub fn state_hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// Next sequence of each partition of the decisions topic.
+    #[must_use]
+    pub fn sequences(&self) -> &[u64] {
+        &self.sequences
+    }
+
+    /// The journal's clock.
+    #[must_use]
+    pub fn clock(&self) -> TimestampMs {
+        self.clock
+    }
+
+    /// Moment of the earliest timer.
+    #[must_use]
+    pub fn next_due(&self) -> Option<TimestampMs> {
+        self.life.next_due()
+    }
+
+    /// The rules and settings in force.
+    #[must_use]
+    pub fn activation(&self) -> &Arc<Activation> {
+        &self.active
+    }
+
+    /// How much is held; walks the state, so not for every event.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let logs = || self.held.series.iter().flat_map(|s| &s.logs);
+        let series_keys = logs().count();
+        let key_bytes = series_keys * (size_of::<series::Log>() + 2 * size_of::<series::Key>() + 5);
+        let accounts = self.held.facts.account_order.len();
+        Stats {
+            accounts,
+            events: self.held.facts.ledger.len(),
+            series_keys,
+            series_events: logs().map(|l| l.live().len()).sum(),
+            window_bytes: key_bytes
+                + logs().map(series::Log::heap_bytes).sum::<usize>()
+                + self.held.caches.bytes(),
+            account_bytes: self.held.facts.account_bytes(),
+            ledger_bytes: self.held.facts.ledger.len() * (size_of::<Known>() + 5),
+            list_entries: self.held.lists.len(),
+            life: self.life.stats(),
+            counters: self.counters.clone(),
+        }
+    }
+}
+
+/// Where the answer to a record goes.
+pub(crate) struct Answer<'a> {
+    pub(crate) record: &'a Record,
+    pub(crate) at: Coordinates,
+    /// Partition of the decisions topic.
+    pub(crate) lane: i32,
+}
+
+/// Marks of a decision.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Marks {
+    pub(crate) late: bool,
+    pub(crate) stale: bool,
+    pub(crate) ahead: bool,
+}
+
+/// Folds an output into the rolling hash: the plain decision by its numbers, all else by its text.
+fn roll_output(hash: u64, output: &Output) -> u64 {
+    match output {
+        Output::Decision(d) => {
+            let mut hash = roll(
+                hash,
+                d.coordinates.sequence << 8 | u64::from(d.action as u8),
+            );
+            hash = roll(hash, d.decided_at as u64);
+            hash = roll(
+                hash,
+                u64::from(d.late) | u64::from(d.stale) << 1 | u64::from(d.ahead) << 2,
+            );
+            if d.fired.is_empty() && d.shadow.is_empty() && d.rejected.is_none() && d.done.is_none()
+            {
+                return hash;
+            }
+            roll_bytes(hash, format!("{d:?}").as_bytes())
+        }
+        other => roll_bytes(hash, format!("{other:?}").as_bytes()),
+    }
+}

@@ -1,0 +1,496 @@
+//! Judges one event by the rules: reads windows as the lines ask for them, each once, and says
+//! which rules fired, which fell back, and with what values.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+use compact_str::CompactString;
+
+use crate::entry::Policy;
+use crate::event::{EntryKind, Event, Field, FieldType};
+use crate::expr::{self, Fault, Val, World};
+use crate::facts::Facts;
+use crate::ledger::EventNo;
+use crate::lists::Lists;
+use crate::money::{Currency, Dec};
+use crate::output::FallbackCode;
+use crate::rule::{
+    Action, Agg, Bilingual, CurrencyPolicy, Line, ListId, Piece, Read, Rule, RuleSet, Template,
+    TemplatePair, WindowId,
+};
+use crate::series::{self, Key, KeyOf, Log, SeriesState};
+use crate::time::{TimestampMs, WorkingDays, date_text, duration_text, rfc3339};
+use crate::window::{self, At, CORRELATED_MAX, Caches, Place, Reading};
+
+/// A window's reading and whether it is cut off at a bound.
+type Taken = (Result<Reading, Fault>, bool);
+
+/// Readings of one event, so that each window is read once.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Memo {
+    generation: u32,
+    taken: Vec<(u32, Taken)>,
+}
+
+impl Memo {
+    /// Forgets the last event.
+    pub(crate) fn clear(&mut self, windows: usize) {
+        self.generation = self.generation.wrapping_add(1);
+        if self.taken.len() != windows || self.generation == 0 {
+            self.generation = 1;
+            self.taken = vec![(0, (Err(Fault::Missing), false)); windows];
+        }
+    }
+}
+
+/// Everything one event is judged by.
+pub(crate) struct Judge<'e> {
+    pub(crate) event: &'e Event,
+    pub(crate) no: EventNo,
+    /// The time it is judged and counted at.
+    pub(crate) at: TimestampMs,
+    /// The journal's clock.
+    pub(crate) now: TimestampMs,
+    pub(crate) rules: &'e RuleSet,
+    pub(crate) policy: &'e Policy,
+    pub(crate) calendar: &'e WorkingDays,
+    pub(crate) series: &'e [SeriesState],
+    pub(crate) facts: &'e Facts,
+    pub(crate) lists: &'e Lists,
+    pub(crate) caches: &'e Caches,
+    pub(crate) memo: &'e RefCell<Memo>,
+    /// Set when a window was missing because its key has moved on.
+    pub(crate) stale: Cell<bool>,
+    /// Set when a reading was cut off at a bound.
+    pub(crate) saturated: Cell<bool>,
+}
+
+/// What a rule says of an event.
+#[derive(Debug, Clone)]
+pub(crate) enum Said {
+    Silent,
+    Fired {
+        saturated: bool,
+    },
+    FellBack {
+        action: Action,
+        line: Arc<str>,
+        code: FallbackCode,
+    },
+}
+
+impl<'e> Judge<'e> {
+    /// What one rule says.
+    pub(crate) fn rule(&self, rule: &'e Rule) -> Said {
+        self.saturated.set(false);
+        for line in &rule.when {
+            match self.line(line, rule) {
+                Ok(true) => {}
+                Ok(false) => return Said::Silent,
+                Err(said) => return said,
+            }
+        }
+        if !rule.any.is_empty() {
+            let mut fallback = Said::Silent;
+            let mut found = false;
+            for line in &rule.any {
+                match self.line(line, rule) {
+                    Ok(true) => {
+                        found = true;
+                        break;
+                    }
+                    Ok(false) => {}
+                    Err(said) => fallback = said,
+                }
+            }
+            if !found {
+                return fallback;
+            }
+        }
+        for line in &rule.unless {
+            match self.line(line, rule) {
+                Ok(true) => return Said::Silent,
+                Ok(false) => {}
+                // An exemption that is merely absent does not exempt.
+                Err(Said::Silent) => {}
+                Err(said) => return said,
+            }
+        }
+        Said::Fired {
+            saturated: self.saturated.get(),
+        }
+    }
+
+    /// Whether a `where` lets the event through to be counted.
+    pub(crate) fn admits(&self, filter: &'e crate::rule::Expr, currency: CurrencyPolicy) -> bool {
+        match expr::holds(filter, self, currency) {
+            Err(Fault::Currency) => currency == CurrencyPolicy::Fire,
+            other => other.unwrap_or(false),
+        }
+    }
+
+    fn line(&self, line: &'e Line, rule: &'e Rule) -> Result<bool, Said> {
+        let fell_back = |action, code| Said::FellBack {
+            action,
+            line: line.text.clone(),
+            code,
+        };
+        match expr::holds(&line.expr, self, rule.currency) {
+            Ok(b) => Ok(b),
+            Err(Fault::Missing | Fault::Stale) => Err(match rule.on_missing {
+                Some(action) => fell_back(
+                    action,
+                    if self.stale.get() {
+                        Fault::Stale
+                    } else {
+                        Fault::Missing
+                    },
+                ),
+                None => Said::Silent,
+            }),
+            Err(Fault::Currency) if rule.currency == CurrencyPolicy::Skip => Err(Said::Silent),
+            Err(Fault::Currency) if rule.currency == CurrencyPolicy::Fire => Ok(true),
+            Err(code) => Err(fell_back(rule.on_error, code)),
+        }
+    }
+
+    /// Values of the fields and windows that a rule's lines read.
+    pub(crate) fn values(&self, rule: &'e Rule) -> Vec<(CompactString, String)> {
+        let one = |read: &'e Read| match read {
+            Read::Field(f) => Some((CompactString::const_new(f.name()), text_of(self.field(*f)?))),
+            Read::Window(id, name) => {
+                Some((CompactString::new(name), text_of(self.window(*id).ok()?)))
+            }
+        };
+        rule.reads.iter().filter_map(one).collect()
+    }
+
+    /// A rule's sentence with its values.
+    pub(crate) fn explain(&self, pair: &'e TemplatePair) -> Bilingual {
+        Bilingual {
+            zh: self.fill(&pair.zh),
+            en: self.fill(&pair.en),
+        }
+    }
+
+    fn fill(&self, template: &'e Template) -> String {
+        let piece = |piece: &'e Piece| match piece {
+            Piece::Text(t) => t.clone(),
+            Piece::Field(f) => self.field(*f).map_or_else(|| "—".to_owned(), text_of),
+            Piece::Window(id) => self.window(*id).map_or_else(|_| "—".to_owned(), text_of),
+        };
+        template.0.iter().map(piece).collect()
+    }
+
+    /// The currency that money windows are read in.
+    fn currency(&self) -> Currency {
+        let money = self
+            .event
+            .money(Field::TxnAmount)
+            .or_else(|| self.event.money(Field::OrderAmount));
+        money.map_or(Currency::CNY, |m| m.currency)
+    }
+
+    /// The log a window looks at, and its place in the series.
+    fn log(&self, id: WindowId) -> Result<Option<(u32, &'e Log)>, Fault> {
+        let w = &self.rules.windows[usize::from(id)];
+        let s = &self.rules.series[usize::from(w.series)];
+        let currency = series::is_money(s).then(|| self.currency());
+        let key: Key =
+            match series::key_of(self.event, &w.by, currency, |t| self.facts.symbols.find(t)) {
+                KeyOf::Absent => return Err(Fault::Missing),
+                KeyOf::Unknown => return Ok(None),
+                KeyOf::Known(key) => key,
+            };
+        let state = &self.series[usize::from(w.series)];
+        let Some(place) = state.index.get(&key) else {
+            return Ok(None);
+        };
+        let log = &state.logs[*place as usize];
+        if log.newest.saturating_sub(self.policy.lateness_ms) > self.at {
+            self.stale.set(true);
+            return Err(Fault::Stale);
+        }
+        Ok(Some((*place, log)))
+    }
+
+    fn read(&self, id: WindowId) -> Taken {
+        let w = &self.rules.windows[usize::from(id)];
+        let (place, log) = match self.log(id) {
+            Err(fault) => return (Err(fault), false),
+            Ok(None) => (u32::MAX, None),
+            Ok(Some((place, log))) => (place, Some(log)),
+        };
+        if let Some(filter) = &w.correlated {
+            return self.read_correlated(w, filter, log);
+        }
+        let numeric = series::is_numeric(&self.rules.series[usize::from(w.series)]);
+        let at = At {
+            time: self.at,
+            own: Some(self.no),
+        };
+        window::read(
+            log,
+            w,
+            at,
+            Place {
+                window: id,
+                log: place,
+                numeric,
+            },
+            self.caches,
+            self.calendar,
+        )
+    }
+
+    /// Scans the key's newest events for those that the filter lets through.
+    fn read_correlated(
+        &self,
+        w: &'e crate::rule::Window,
+        filter: &'e crate::rule::Expr,
+        log: Option<&'e Log>,
+    ) -> Taken {
+        let s = &self.rules.series[usize::from(w.series)];
+        let numeric = series::is_numeric(s);
+        let mut picked: Vec<(TimestampMs, i64)> = Vec::new();
+        let mut truncated = false;
+        if let Some(log) = log {
+            let (lo, hi) = window::span(log, w, self.at, self.calendar);
+            truncated = hi - lo > CORRELATED_MAX;
+            for i in (lo..hi).rev().take(CORRELATED_MAX) {
+                let entry = log.entries[i];
+                if w.exclude_current && entry.at == self.at && entry.no == self.no {
+                    continue;
+                }
+                let Some(row) = log.extra.as_deref().and_then(|x| x.kept.get(i)) else {
+                    continue;
+                };
+                let counted = Counted {
+                    judge: self,
+                    at: entry.at,
+                    fields: &s.kept,
+                    row,
+                };
+                let lets = match expr::holds(filter, &counted, w.currency) {
+                    Err(Fault::Currency) => w.currency == CurrencyPolicy::Fire,
+                    other => other.unwrap_or(false),
+                };
+                if lets {
+                    picked.push((entry.at, if numeric { log.number(i) } else { entry.value }));
+                }
+            }
+        }
+        let numbers = || picked.iter().map(|(_, v)| *v);
+        let count = picked.len() as i64;
+        let reading = match w.agg {
+            Agg::Count => Ok(Reading::Count(count)),
+            Agg::Sum => Ok(Reading::Sum(numbers().map(i128::from).sum())),
+            Agg::Avg if count > 0 => Ok(Reading::Average(numbers().map(i128::from).sum(), count)),
+            Agg::Avg => Err(Fault::Missing),
+            Agg::Distinct => {
+                let mut all: Vec<i64> = numbers().filter(|v| *v != series::NO_VALUE).collect();
+                all.sort_unstable();
+                all.dedup();
+                Ok(Reading::Count(all.len() as i64))
+            }
+            Agg::Min => numbers().min().map(Reading::One).ok_or(Fault::Missing),
+            Agg::Max => numbers().max().map(Reading::One).ok_or(Fault::Missing),
+            Agg::First => numbers()
+                .next_back()
+                .map(Reading::One)
+                .ok_or(Fault::Missing),
+            Agg::Last => numbers().next().map(Reading::One).ok_or(Fault::Missing),
+            Agg::Since => picked
+                .first()
+                .map(|(at, _)| Reading::Span(self.at - at))
+                .ok_or(Fault::Missing),
+        };
+        (reading, truncated)
+    }
+
+    /// Positions of a window's events for an alert: newest last, and how many there are.
+    pub(crate) fn evidence(&self, id: WindowId, most: usize) -> (Vec<EventNo>, u64) {
+        let Ok(Some((_, log))) = self.log(id) else {
+            return (Vec::new(), 0);
+        };
+        let (lo, hi) = window::span(
+            log,
+            &self.rules.windows[usize::from(id)],
+            self.at,
+            self.calendar,
+        );
+        let from = hi.saturating_sub(most).max(lo);
+        (
+            log.entries[from..hi].iter().map(|e| e.no).collect(),
+            (hi - lo) as u64,
+        )
+    }
+
+    fn taken(&self, id: WindowId) -> Taken {
+        let slot = usize::from(id);
+        {
+            let memo = self.memo.borrow();
+            let (generation, taken) = memo.taken[slot];
+            if generation == memo.generation {
+                return taken;
+            }
+        }
+        let taken = self.read(id);
+        let mut memo = self.memo.borrow_mut();
+        memo.taken[slot] = (memo.generation, taken);
+        taken
+    }
+}
+
+impl<'e> World<'e> for Judge<'e> {
+    fn rules(&self) -> &'e RuleSet {
+        self.rules
+    }
+
+    fn window(&self, id: WindowId) -> Result<Val<'e>, Fault> {
+        let (reading, saturated) = self.taken(id);
+        if saturated {
+            self.saturated.set(true);
+        }
+        let w = &self.rules.windows[usize::from(id)];
+        let field = self.rules.series[usize::from(w.series)].value;
+        let ty = field.map_or(FieldType::Int, Field::ty);
+        let number = |sum: i128| -> Result<Val<'e>, Fault> {
+            Ok(match ty {
+                FieldType::Money => {
+                    let c = self.currency();
+                    Val::Money(Dec::new(sum, c.decimals()), c)
+                }
+                FieldType::Time => Val::Time(i64::try_from(sum).map_err(|_| Fault::Overflow)?),
+                FieldType::Date => Val::Date(i64::try_from(sum).map_err(|_| Fault::Overflow)?),
+                FieldType::Bool => Val::Bool(sum != 0),
+                FieldType::Text | FieldType::TextList => {
+                    Val::Text(self.facts.symbols.text(sum as u32))
+                }
+                FieldType::Int => Val::Int(i64::try_from(sum).map_err(|_| Fault::Overflow)?),
+            })
+        };
+        match reading? {
+            Reading::Count(n) => Ok(Val::Int(n)),
+            Reading::Sum(sum) => number(sum),
+            Reading::One(n) => number(i128::from(n)),
+            Reading::Span(ms) => Ok(Val::Duration(ms)),
+            Reading::Average(sum, n) => match number(sum)? {
+                Val::Money(d, c) => Ok(Val::Money(d.over(Dec::int(n))?, c)),
+                Val::Int(s) => Ok(Val::Dec(Dec::int(s).over(Dec::int(n))?)),
+                other => unreachable!("the compiler admits no average of {other:?}"),
+            },
+        }
+    }
+
+    fn in_list(&self, list: ListId, kind: Option<EntryKind>, value: &str) -> Result<bool, Fault> {
+        self.check_list(list)?;
+        let list = self.lists.get(&self.rules.list_names[usize::from(list)]);
+        Ok(list.is_some_and(|l| l.find(kind, value, self.now).is_some()))
+    }
+
+    fn list_class(
+        &self,
+        list: ListId,
+        kind: Option<EntryKind>,
+        value: &str,
+    ) -> Result<&'e str, Fault> {
+        self.check_list(list)?;
+        let list = self.lists.get(&self.rules.list_names[usize::from(list)]);
+        list.and_then(|l| l.find(kind, value, self.now))
+            .map(|i| i.class.as_str())
+            .ok_or(Fault::Missing)
+    }
+
+    fn rate(&self, currency: Currency) -> Option<Dec> {
+        self.policy.rates.get(currency.code()).copied()
+    }
+
+    fn this(&self, field: Field) -> Option<Val<'e>> {
+        self.field(field)
+    }
+
+    fn field(&self, field: Field) -> Option<Val<'e>> {
+        match field {
+            Field::OccurredAt => Some(Val::Time(self.at)),
+            _ => expr::field_of(self.event, field),
+        }
+    }
+}
+
+impl Judge<'_> {
+    /// A declared list that must be there and fresh.
+    fn check_list(&self, id: ListId) -> Result<(), Fault> {
+        let Some(def) = self.rules.lists.iter().find(|d| d.list == id) else {
+            return Ok(());
+        };
+        match self.lists.get(&self.rules.list_names[usize::from(id)]) {
+            None if def.required => Err(Fault::ListMissing),
+            None => Ok(()),
+            Some(l)
+                if def
+                    .stale_after_ms
+                    .is_some_and(|ms| self.now - l.changed_at > ms) =>
+            {
+                Err(Fault::ListStale)
+            }
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+/// A counted event's kept fields, beside the event being judged.
+struct Counted<'j, 'e> {
+    judge: &'j Judge<'e>,
+    at: TimestampMs,
+    fields: &'e [Field],
+    row: &'e [Option<crate::event::Value>],
+}
+
+impl<'e> World<'e> for Counted<'_, 'e> {
+    fn rules(&self) -> &'e RuleSet {
+        self.judge.rules
+    }
+    fn window(&self, id: WindowId) -> Result<Val<'e>, Fault> {
+        self.judge.window(id)
+    }
+    fn in_list(&self, list: ListId, kind: Option<EntryKind>, value: &str) -> Result<bool, Fault> {
+        self.judge.in_list(list, kind, value)
+    }
+    fn list_class(
+        &self,
+        list: ListId,
+        kind: Option<EntryKind>,
+        value: &str,
+    ) -> Result<&'e str, Fault> {
+        self.judge.list_class(list, kind, value)
+    }
+    fn rate(&self, currency: Currency) -> Option<Dec> {
+        self.judge.rate(currency)
+    }
+    fn this(&self, field: Field) -> Option<Val<'e>> {
+        self.judge.field(field)
+    }
+    fn field(&self, field: Field) -> Option<Val<'e>> {
+        if field == Field::OccurredAt {
+            return Some(Val::Time(self.at));
+        }
+        let i = self.fields.iter().position(|f| *f == field)?;
+        self.row[i].as_ref().map(expr::value_of)
+    }
+}
+
+/// A value as `values` and explanations write it.
+pub(crate) fn text_of(v: Val<'_>) -> String {
+    match v {
+        Val::Bool(b) => b.to_string(),
+        Val::Int(n) => n.to_string(),
+        Val::Dec(d) => d.text(),
+        Val::Money(d, c) => d.text_fixed(c.decimals()),
+        Val::Text(t) => t.to_owned(),
+        Val::Time(t) => rfc3339(t),
+        Val::Date(d) => date_text(d),
+        Val::Duration(d) => duration_text(d),
+        Val::List(l) => l.join(","),
+    }
+}

@@ -1,0 +1,31 @@
+//! What may be said to the customer where a rule has no sentence of its own: what happens, whom to
+//! ask, what to bring. It never says that the police or a report are involved.
+
+use crate::rule::{Action, Bilingual};
+
+/// The standard notice for a decision.
+pub(crate) fn of(action: Action) -> Bilingual {
+    let (zh, en) = match action {
+        Action::Allow => ("", ""),
+        Action::Inquire => (
+            "为保护您的资金安全,办理前需向您核实几个问题。",
+            "To protect your money we need to ask you a few questions before this transfer.",
+        ),
+        Action::Verify => (
+            "为保护您的账户安全,请携带本人有效身份证件到开户网点核实。",
+            "To protect your account, please verify your identity at your branch with a valid document.",
+        ),
+        Action::Delay => (
+            "该笔交易需进一步核实,暂缓办理。如有异议,请携带身份证件及交易依据到开户网点申诉。",
+            "This transfer is delayed for a check. You may object at your branch with your identity document and evidence of the transaction.",
+        ),
+        Action::Hold => (
+            "该账户暂时不能办理转出。如有疑问,请携带身份证件到开户网点咨询或申诉。",
+            "This account cannot send money for the time being. Please ask or object at your branch with your identity document.",
+        ),
+    };
+    Bilingual {
+        zh: zh.to_owned(),
+        en: en.to_owned(),
+    }
+}

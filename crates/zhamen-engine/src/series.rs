@@ -1,0 +1,423 @@
+//! Counted events per key, exact per event: a time-ordered log with running totals, so that a
+//! count or a sum over any span is two look-ups, also for a late event and after a reversal.
+//!
+//! What a window makes of a log is in `window.rs`.
+
+use crate::event::{Event, Field, FieldType, Value};
+use crate::facts::Facts;
+use crate::hash::IdMap;
+use crate::ledger::EventNo;
+use crate::money::Currency;
+use crate::rule::{Reach, Series};
+use crate::symbols::Sym;
+use crate::time::{
+    TimestampMs, WorkingDays, civil_from_days, day_start, days_from_civil, shanghai_day,
+};
+
+/// Up to three symbols and, for money, a currency.
+pub(crate) type Key = u128;
+
+/// A text value that a counted event does not have.
+pub(crate) const NO_VALUE: i64 = i64::MIN;
+/// Events kept per key; beyond it the oldest go and the window reads as saturated.
+pub(crate) const EVENTS_PER_KEY_MAX: usize = 1 << 20;
+/// Distinct values an `ever` window keeps per key.
+pub(crate) const DISTINCT_MAX: usize = 10_000;
+
+/// One counted event. Packed: there are many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C, packed(4))]
+pub(crate) struct Entry {
+    /// When it counts.
+    pub(crate) at: TimestampMs,
+    /// Numbers: the running total up to and with this event, wrapping. Texts: the symbol.
+    pub(crate) value: i64,
+    /// Its number in the ledger.
+    pub(crate) no: EventNo,
+}
+
+/// The counted events of one key.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Log {
+    /// By time, then journal order. Those before `head` are out of every window's reach.
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) head: u32,
+    /// Moves when a position is no longer what it was; caches built before are void.
+    pub(crate) version: u32,
+    /// Time of the newest event ever counted.
+    pub(crate) newest: TimestampMs,
+    /// Running total before `entries[0]`.
+    pub(crate) before: i64,
+    /// Sum of the magnitudes from `head` on. While it fits 64 bits no span of the log overflows.
+    pub(crate) magnitude: i128,
+    /// What only some logs need.
+    pub(crate) extra: Option<Box<Extra>>,
+}
+
+/// Totals of what has left the log, and kept fields.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Extra {
+    /// For `ever`: everything evicted.
+    pub(crate) totals: Totals,
+    /// For windows that compare with the judged event: kept fields, one row per entry.
+    pub(crate) kept: Vec<Box<[Option<Value>]>>,
+    /// Events were dropped because of [`EVENTS_PER_KEY_MAX`].
+    pub(crate) truncated: bool,
+}
+
+/// Totals over evicted events.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    pub(crate) count: u64,
+    pub(crate) sum: i128,
+    pub(crate) min: Option<i64>,
+    pub(crate) max: Option<i64>,
+    pub(crate) first: Option<i64>,
+    pub(crate) last: Option<i64>,
+    pub(crate) last_at: Option<TimestampMs>,
+    /// Distinct symbols, ascending; at most [`DISTINCT_MAX`].
+    pub(crate) distinct: Vec<Sym>,
+    pub(crate) saturated: bool,
+}
+
+/// All keys of one series.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SeriesState {
+    pub(crate) index: IdMap<Key, u32>,
+    /// In order of first count.
+    pub(crate) keys: Vec<Key>,
+    pub(crate) logs: Vec<Log>,
+}
+
+/// Whether a series keeps running totals (numbers) or symbols (texts).
+pub(crate) fn is_numeric(s: &Series) -> bool {
+    s.value
+        .is_some_and(|f| !matches!(f.ty(), FieldType::Text | FieldType::TextList))
+}
+
+/// Whether it is kept per currency.
+pub(crate) fn is_money(s: &Series) -> bool {
+    s.value.is_some_and(|f| f.ty() == FieldType::Money)
+}
+
+/// What a key can be.
+pub(crate) enum KeyOf {
+    /// A field is absent.
+    Absent,
+    /// A value was never seen: nothing can have been counted.
+    Unknown,
+    /// This one.
+    Known(Key),
+}
+
+/// The key of an event by these fields; `symbol` finds or makes the symbol of a text.
+pub(crate) fn key_of(
+    e: &Event,
+    by: &[Field],
+    currency: Option<Currency>,
+    mut symbol: impl FnMut(&str) -> Option<Sym>,
+) -> KeyOf {
+    assert!(
+        by.len() <= 3,
+        "the compiler admits at most three key fields"
+    );
+    let mut key: Key = currency.map_or(0, |c| Key::from(c.index()) + 1);
+    let mut unknown = false;
+    for (i, field) in by.iter().enumerate() {
+        let sym = match e.text(*field) {
+            Some(text) => symbol(text),
+            None => match e.get(*field) {
+                None => return KeyOf::Absent,
+                Some(value) => symbol(&key_text(value)),
+            },
+        };
+        match sym {
+            None => unknown = true,
+            Some(sym) => key |= Key::from(sym) << (32 * (i + 1)),
+        }
+    }
+    if unknown {
+        KeyOf::Unknown
+    } else {
+        KeyOf::Known(key)
+    }
+}
+
+fn key_text(value: &Value) -> String {
+    match value {
+        Value::Bool(b) => b.to_string(),
+        Value::Int(n) | Value::Time(n) | Value::Date(n) => n.to_string(),
+        Value::Money(m) => format!("{} {}", m.text(), m.currency.code()),
+        Value::TextList(l) => l.join("\u{1f}"),
+        Value::Text(t) => t.to_string(),
+    }
+}
+
+/// The number a series keeps of an event: minor units, a count, or a symbol. `None`: absent.
+pub(crate) fn value_of(e: &Event, s: &Series, facts: &mut Facts) -> Option<i64> {
+    let field = s.value?;
+    if let Some(text) = e.text(field) {
+        return Some(i64::from(facts.symbols.intern(text)));
+    }
+    Some(match e.get(field)? {
+        Value::Bool(b) => i64::from(*b),
+        Value::Int(n) | Value::Time(n) | Value::Date(n) => *n,
+        Value::Money(m) => m.minor,
+        list @ Value::TextList(_) => i64::from(facts.symbols.intern(&key_text(list))),
+        Value::Text(_) => unreachable!("texts were read above"),
+    })
+}
+
+/// Events at or before this time are out of reach of every window of a key whose newest event is
+/// at `newest`, also for an event as late as may be. `None`: nothing ever is.
+pub(crate) fn out_of_reach(
+    reach: Reach,
+    newest: TimestampMs,
+    lateness: i64,
+    calendar: &WorkingDays,
+) -> TimestampMs {
+    let oldest_judged = newest - lateness;
+    match reach {
+        Reach::Ms(ms) => oldest_judged - ms,
+        Reach::WorkingDays(n) => calendar.back(oldest_judged, n),
+        Reach::Year => {
+            let (year, _, _) = civil_from_days(shanghai_day(oldest_judged));
+            day_start(days_from_civil(year, 1, 1)) - 1
+        }
+        Reach::Ever => oldest_judged,
+    }
+}
+
+impl Log {
+    /// Events still in some window's reach.
+    pub(crate) fn live(&self) -> &[Entry] {
+        &self.entries[self.head as usize..]
+    }
+
+    /// Running total before position `i` of `entries`.
+    fn total_before(&self, i: usize) -> i64 {
+        if i == 0 {
+            self.before
+        } else {
+            self.entries[i - 1].value
+        }
+    }
+
+    /// The number that entry `i` brought.
+    pub(crate) fn number(&self, i: usize) -> i64 {
+        self.entries[i].value.wrapping_sub(self.total_before(i))
+    }
+
+    /// Exact sum of the numbers of `entries[lo..hi]`.
+    pub(crate) fn sum(&self, lo: usize, hi: usize) -> i128 {
+        if lo >= hi {
+            return 0;
+        }
+        if self.magnitude <= i128::from(i64::MAX) {
+            return i128::from(
+                self.entries[hi - 1]
+                    .value
+                    .wrapping_sub(self.total_before(lo)),
+            );
+        }
+        (lo..hi).map(|i| i128::from(self.number(i))).sum()
+    }
+
+    /// Puts an event in its own place.
+    pub(crate) fn insert(
+        &mut self,
+        at: TimestampMs,
+        no: EventNo,
+        value: i64,
+        numeric: bool,
+        kept: Option<Box<[Option<Value>]>>,
+    ) {
+        let place = match self.entries.last() {
+            Some(last) if last.at > at => self.entries.partition_point(|e| e.at <= at),
+            _ => self.entries.len(),
+        };
+        if place < self.entries.len() {
+            self.version = self.version.wrapping_add(1);
+        }
+        // An event older than everything in reach still lands behind the head, where it can be undone.
+        let place = place.max(self.head as usize);
+        let stored = if numeric {
+            self.total_before(place).wrapping_add(value)
+        } else {
+            value
+        };
+        if self.entries.len() == self.entries.capacity() && self.entries.len() < 8 {
+            self.entries.reserve_exact(if self.entries.is_empty() {
+                1
+            } else {
+                self.entries.len()
+            });
+        }
+        self.entries.insert(
+            place,
+            Entry {
+                at,
+                value: stored,
+                no,
+            },
+        );
+        if numeric {
+            for e in &mut self.entries[place + 1..] {
+                e.value = e.value.wrapping_add(value);
+            }
+            self.magnitude += i128::from(value).abs();
+        }
+        if let Some(row) = kept {
+            self.extra.get_or_insert_default().kept.insert(place, row);
+        }
+        self.newest = self.newest.max(at);
+    }
+
+    /// Position of an event counted at `at`.
+    pub(crate) fn find(&self, at: TimestampMs, no: EventNo) -> Option<usize> {
+        let head = self.head as usize;
+        let start = head + self.live().partition_point(|e| e.at < at);
+        self.entries[start..]
+            .iter()
+            .take_while(|e| e.at == at)
+            .position(|e| e.no == no)
+            .map(|i| start + i)
+    }
+
+    /// Takes an event out.
+    pub(crate) fn remove(&mut self, i: usize, numeric: bool) {
+        let number = self.number(i);
+        self.entries.remove(i);
+        if numeric {
+            self.lower_from(i, number);
+        }
+        if let Some(extra) = &mut self.extra
+            && !extra.kept.is_empty()
+        {
+            extra.kept.remove(i);
+        }
+        self.version = self.version.wrapping_add(1);
+    }
+
+    /// Takes an amount out of an event that stays.
+    pub(crate) fn reduce(&mut self, i: usize, by: i64) {
+        self.lower_from(i, by);
+        self.version = self.version.wrapping_add(1);
+    }
+
+    fn lower_from(&mut self, i: usize, by: i64) {
+        for e in &mut self.entries[i..] {
+            e.value = e.value.wrapping_sub(by);
+        }
+        self.magnitude -= i128::from(by).abs();
+    }
+
+    /// Lets go of what is out of reach; `ever` folds it into the totals.
+    pub(crate) fn evict(&mut self, out: TimestampMs, s: &Series) {
+        let numeric = is_numeric(s);
+        while let Some(e) = self.entries.get(self.head as usize).copied() {
+            let full = self.entries.len() - self.head as usize > EVENTS_PER_KEY_MAX;
+            if e.at > out && !full {
+                break;
+            }
+            if full && s.reach != Reach::Ever {
+                self.extra.get_or_insert_default().truncated = true;
+            }
+            let number = if numeric {
+                self.number(self.head as usize)
+            } else {
+                e.value
+            };
+            if numeric {
+                self.magnitude -= i128::from(number).abs();
+            }
+            if s.reach == Reach::Ever {
+                let totals = &mut self.extra.get_or_insert_default().totals;
+                totals.fold(e.at, number, numeric, s.value.is_some());
+            }
+            self.head += 1;
+        }
+        let head = self.head as usize;
+        if head >= 16 && head * 2 >= self.entries.len() {
+            self.before = self.total_before(head);
+            self.entries.drain(..head);
+            if let Some(extra) = &mut self.extra
+                && !extra.kept.is_empty()
+            {
+                extra.kept.drain(..head);
+            }
+            self.head = 0;
+            self.version = self.version.wrapping_add(1);
+        }
+    }
+
+    /// Bytes it holds beyond itself.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.entries.capacity() * size_of::<Entry>()
+            + self.extra.as_ref().map_or(0, |x| {
+                size_of::<Extra>()
+                    + x.totals.distinct.capacity() * 4
+                    + x.kept
+                        .iter()
+                        .map(|r| 16 + r.len() * size_of::<Option<Value>>())
+                        .sum::<usize>()
+            })
+    }
+}
+
+impl Totals {
+    fn fold(&mut self, at: TimestampMs, value: i64, numeric: bool, has_value: bool) {
+        self.count += 1;
+        self.last_at = Some(at);
+        if !has_value || value == NO_VALUE {
+            return;
+        }
+        self.first = self.first.or(Some(value));
+        self.last = Some(value);
+        if numeric {
+            self.sum += i128::from(value);
+            self.min = Some(self.min.map_or(value, |m| m.min(value)));
+            self.max = Some(self.max.map_or(value, |m| m.max(value)));
+            return;
+        }
+        let sym = value as Sym;
+        if let Err(place) = self.distinct.binary_search(&sym) {
+            if self.distinct.len() < DISTINCT_MAX {
+                self.distinct.insert(place, sym);
+            } else {
+                self.saturated = true;
+            }
+        }
+    }
+
+    /// Takes a folded event out of what can be taken out.
+    pub(crate) fn undo(&mut self, value: i64, numeric: bool, whole: bool) {
+        if numeric {
+            self.sum -= i128::from(value);
+        }
+        if whole {
+            self.count = self.count.saturating_sub(1);
+        }
+    }
+}
+
+impl SeriesState {
+    /// The log of a key, to change it.
+    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut Log> {
+        self.index.get(&key).map(|i| &mut self.logs[*i as usize])
+    }
+
+    /// The log of a key, made if need be.
+    pub(crate) fn log(&mut self, key: Key) -> &mut Log {
+        let (keys, logs) = (&mut self.keys, &mut self.logs);
+        let i = *self.index.entry(key).or_insert_with(|| {
+            keys.push(key);
+            logs.push(Log {
+                newest: i64::MIN,
+                ..Log::default()
+            });
+            (logs.len() - 1) as u32
+        });
+        &mut self.logs[i as usize]
+    }
+}

@@ -1,0 +1,369 @@
+//! What a window reads from a log: exact per event, ending at the judged event's own time.
+//!
+//! Counts and sums are two look-ups. Distinct values and extremes scan short spans; for long ones
+//! a cache follows the span as it moves, so that a busy key costs the same per event as a quiet one.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use crate::expr::Fault;
+use crate::hash::IdMap;
+use crate::ledger::EventNo;
+use crate::rule::{Agg, Over, Window, WindowId};
+use crate::series::{DISTINCT_MAX, Log, NO_VALUE};
+use crate::symbols::Sym;
+use crate::time::{
+    TimestampMs, WorkingDays, civil_from_days, day_start, days_from_civil, shanghai_day,
+};
+
+/// Spans up to this many events are scanned.
+const SCAN_MAX: usize = 64;
+/// Events a window that compares with the judged event looks at, newest first.
+pub(crate) const CORRELATED_MAX: usize = 1_000;
+
+/// A window's bare value; the caller knows its unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// A count of events or of distinct values.
+    Count(i64),
+    /// A sum, exact.
+    Sum(i128),
+    /// A sum and how many events it is over.
+    Average(i128, i64),
+    /// A number or a symbol as the series keeps it.
+    One(i64),
+    /// A span of time.
+    Span(i64),
+}
+
+/// What a reading is taken at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At {
+    /// The judged event's time.
+    pub(crate) time: TimestampMs,
+    /// The judged event, if this series counted it.
+    pub(crate) own: Option<EventNo>,
+}
+
+/// Which window over which log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) window: WindowId,
+    /// Position of the log in its series.
+    pub(crate) log: u32,
+    /// The series keeps running totals.
+    pub(crate) numeric: bool,
+}
+
+/// The oldest time that is no longer in the window.
+pub(crate) fn old_end(over: Over, t: TimestampMs, calendar: &WorkingDays) -> TimestampMs {
+    let civil = || civil_from_days(shanghai_day(t));
+    match over {
+        Over::Ms(ms) => t - ms,
+        Over::WorkingDays(n) => calendar.back(t, n),
+        Over::CalendarDay => day_start(shanghai_day(t)) - 1,
+        Over::CalendarMonth => {
+            let (year, month, _) = civil();
+            day_start(days_from_civil(year, month, 1)) - 1
+        }
+        Over::CalendarYear => day_start(days_from_civil(civil().0, 1, 1)) - 1,
+        Over::Ever => TimestampMs::MIN,
+    }
+}
+
+/// Positions in `log.entries` of what a window covers at `t`, the judged event included.
+pub(crate) fn span(
+    log: &Log,
+    w: &Window,
+    t: TimestampMs,
+    calendar: &WorkingDays,
+) -> (usize, usize) {
+    let live = log.live();
+    let head = log.head as usize;
+    let new_end = t - w.until_ms;
+    let hi = match live.last() {
+        Some(last) if last.at <= new_end => live.len(),
+        _ => live.partition_point(|e| e.at <= new_end),
+    };
+    let lo = match (w.over, live.first()) {
+        (Over::Ever, _) | (_, None) => 0,
+        (over, Some(first)) => {
+            let old = old_end(over, t, calendar);
+            if first.at > old {
+                0
+            } else {
+                live.partition_point(|e| e.at <= old)
+            }
+        }
+    };
+    (head + lo.min(hi), head + hi)
+}
+
+/// Position of the judged event among `entries[lo..hi]`.
+fn own_place(log: &Log, lo: usize, hi: usize, at: At) -> Option<usize> {
+    let own = at.own?;
+    let newest_first = (lo..hi).rev();
+    newest_first
+        .take_while(|i| log.entries[*i].at >= at.time)
+        .find(|i| log.entries[*i].no == own)
+}
+
+/// Caches of long spans, by log and window. Void whenever the log's version has moved.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Caches(RefCell<IdMap<u64, Cache>>);
+
+#[derive(Debug, Clone, Default)]
+struct Cache {
+    version: u32,
+    lo: usize,
+    hi: usize,
+    counts: IdMap<i64, u32>,
+    extremes: VecDeque<usize>,
+}
+
+impl Caches {
+    /// Forgets everything, as after a restore.
+    pub(crate) fn clear(&self) {
+        self.0.borrow_mut().clear();
+    }
+
+    /// Bytes it holds, roughly: entries of the tables.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.borrow().len() * size_of::<Cache>()
+    }
+}
+
+/// A window's reading; `Ok(None)` where it is empty and its aggregate has no value then. The
+/// second part tells whether the reading is cut off at a bound.
+pub(crate) fn read(
+    log: Option<&Log>,
+    w: &Window,
+    at: At,
+    place: Place,
+    caches: &Caches,
+    calendar: &WorkingDays,
+) -> (Result<Reading, Fault>, bool) {
+    let empty = Log::default();
+    let log = log.unwrap_or(&empty);
+    let (lo, mut hi) = span(log, w, at.time, calendar);
+    let mut skip = if w.exclude_current {
+        own_place(log, lo, hi, at)
+    } else {
+        None
+    };
+    if skip.is_some_and(|i| i + 1 == hi) {
+        hi -= 1;
+        skip = None;
+    }
+    let totals = (w.over == Over::Ever)
+        .then(|| log.extra.as_deref().map(|x| &x.totals))
+        .flatten();
+    let count = (hi - lo) as i64 - i64::from(skip.is_some());
+    let total_count = count + totals.map_or(0, |t| t.count as i64);
+    let truncated = log.extra.as_deref().is_some_and(|x| x.truncated) && lo == log.head as usize;
+    let sum = || {
+        log.sum(lo, hi) - skip.map_or(0, |i| i128::from(log.number(i)))
+            + totals.map_or(0, |t| t.sum)
+    };
+    let key = u64::from(place.window) << 32 | u64::from(place.log);
+    let numeric = place.numeric;
+    let reading = match w.agg {
+        Agg::Count => Ok(Reading::Count(total_count)),
+        Agg::Sum => Ok(Reading::Sum(sum())),
+        Agg::Avg if total_count > 0 => Ok(Reading::Average(sum(), total_count)),
+        Agg::Distinct => {
+            let (n, saturated) = distinct(
+                log,
+                lo,
+                hi,
+                skip,
+                totals.map(|t| t.distinct.as_slice()),
+                key,
+                caches,
+            );
+            let saturated = saturated || totals.is_some_and(|t| t.saturated);
+            return (Ok(Reading::Count(n)), saturated || truncated);
+        }
+        Agg::Min | Agg::Max => {
+            let low = w.agg == Agg::Min;
+            let recent = extreme(log, lo, hi, skip, low, key, caches);
+            let old = totals.and_then(|t| if low { t.min } else { t.max });
+            match (recent, old) {
+                (Some(a), Some(b)) => Ok(Reading::One(if low { a.min(b) } else { a.max(b) })),
+                (a, b) => a.or(b).map(Reading::One).ok_or(Fault::Missing),
+            }
+        }
+        Agg::First => {
+            let old = totals.and_then(|t| t.first);
+            old.or_else(|| {
+                (lo..hi)
+                    .filter(|i| Some(*i) != skip)
+                    .find_map(|i| value(log, i, numeric))
+            })
+            .map(Reading::One)
+            .ok_or(Fault::Missing)
+        }
+        Agg::Last => (lo..hi)
+            .rev()
+            .filter(|i| Some(*i) != skip)
+            .find_map(|i| value(log, i, numeric))
+            .or_else(|| totals.and_then(|t| t.last))
+            .map(Reading::One)
+            .ok_or(Fault::Missing),
+        Agg::Since => {
+            // The judged event is never its own predecessor.
+            let own = own_place(log, lo, hi, at);
+            (lo..hi)
+                .rev()
+                .find(|i| Some(*i) != own)
+                .map(|i| log.entries[i].at)
+                .or_else(|| totals.and_then(|t| t.last_at))
+                .map(|last| Reading::Span(at.time - last))
+                .ok_or(Fault::Missing)
+        }
+        Agg::Avg => Err(Fault::Missing),
+    };
+    (reading, truncated)
+}
+
+/// Value of one entry: a number where the series keeps totals, else the symbol.
+fn value(log: &Log, i: usize, numeric: bool) -> Option<i64> {
+    let v = if numeric {
+        log.number(i)
+    } else {
+        log.entries[i].value
+    };
+    (v != NO_VALUE).then_some(v)
+}
+
+fn distinct(
+    log: &Log,
+    lo: usize,
+    hi: usize,
+    skip: Option<usize>,
+    old: Option<&[Sym]>,
+    key: u64,
+    caches: &Caches,
+) -> (i64, bool) {
+    let is_old = |v: i64| old.is_some_and(|o| o.binary_search(&(v as Sym)).is_ok());
+    let old_count = old.map_or(0, <[Sym]>::len) as i64;
+    if hi - lo <= SCAN_MAX {
+        let mut seen = [0_i64; SCAN_MAX];
+        let mut n = 0;
+        for i in (lo..hi).filter(|i| Some(*i) != skip) {
+            let v = log.entries[i].value;
+            if v != NO_VALUE && !is_old(v) && !seen[..n].contains(&v) {
+                seen[n] = v;
+                n += 1;
+            }
+        }
+        return (n as i64 + old_count, false);
+    }
+    let mut caches = caches.0.borrow_mut();
+    let cache = caches.entry(key).or_default();
+    if cache.version != log.version || cache.lo > cache.hi || cache.counts.is_empty() {
+        *cache = Cache {
+            version: log.version,
+            lo,
+            hi: lo,
+            ..Cache::default()
+        };
+    }
+    let add = |counts: &mut IdMap<i64, u32>, i: usize| {
+        *counts.entry(log.entries[i].value).or_insert(0) += 1
+    };
+    let take = |counts: &mut IdMap<i64, u32>, i: usize| {
+        let v = log.entries[i].value;
+        match counts.get_mut(&v) {
+            Some(1) => drop(counts.remove(&v)),
+            Some(n) => *n -= 1,
+            None => unreachable!("the cache holds what its span holds"),
+        }
+    };
+    if cache.hi <= lo || cache.lo >= hi {
+        *cache = Cache {
+            version: log.version,
+            lo,
+            hi: lo,
+            ..Cache::default()
+        };
+    }
+    while cache.hi < hi {
+        add(&mut cache.counts, cache.hi);
+        cache.hi += 1;
+    }
+    while cache.hi > hi {
+        cache.hi -= 1;
+        take(&mut cache.counts, cache.hi);
+    }
+    while cache.lo < lo {
+        take(&mut cache.counts, cache.lo);
+        cache.lo += 1;
+    }
+    while cache.lo > lo {
+        cache.lo -= 1;
+        add(&mut cache.counts, cache.lo);
+    }
+    let mut n = cache.counts.len() as i64 - i64::from(cache.counts.contains_key(&NO_VALUE));
+    if let Some(i) = skip {
+        let v = log.entries[i].value;
+        n -= i64::from(cache.counts.get(&v) == Some(&1));
+    }
+    if let Some(old) = old {
+        // Order does not matter to a count.
+        n -= old
+            .iter()
+            .filter(|s| cache.counts.contains_key(&i64::from(**s)))
+            .count() as i64;
+    }
+    let bound = DISTINCT_MAX as i64;
+    if old.is_some() && n + old_count > bound {
+        (bound, true)
+    } else {
+        (n + old_count, false)
+    }
+}
+
+/// Smallest or largest number of `entries[lo..hi]`.
+fn extreme(
+    log: &Log,
+    lo: usize,
+    hi: usize,
+    skip: Option<usize>,
+    low: bool,
+    key: u64,
+    caches: &Caches,
+) -> Option<i64> {
+    let better = |a: i64, b: i64| if low { a <= b } else { a >= b };
+    if hi - lo <= SCAN_MAX || skip.is_some() {
+        let numbers = (lo..hi).filter(|i| Some(*i) != skip).map(|i| log.number(i));
+        return if low { numbers.min() } else { numbers.max() };
+    }
+    let mut caches = caches.0.borrow_mut();
+    let cache = caches.entry(key).or_default();
+    if cache.version != log.version || cache.lo > lo || cache.hi > hi || cache.hi < lo {
+        *cache = Cache {
+            version: log.version,
+            lo,
+            hi: lo,
+            ..Cache::default()
+        };
+    }
+    while cache.hi < hi {
+        let number = log.number(cache.hi);
+        while cache
+            .extremes
+            .back()
+            .is_some_and(|i| better(number, log.number(*i)))
+        {
+            cache.extremes.pop_back();
+        }
+        cache.extremes.push_back(cache.hi);
+        cache.hi += 1;
+    }
+    while cache.extremes.front().is_some_and(|i| *i < lo) {
+        cache.extremes.pop_front();
+    }
+    cache.lo = lo;
+    cache.extremes.front().map(|i| log.number(*i))
+}
