@@ -80,7 +80,7 @@ impl Held {
             now,
             rules: &active.rules,
             policy: &active.policy,
-            calendar: &self.plan.calendar,
+            plan: &self.plan,
             series: &self.series,
             facts: &self.facts,
             lists: &self.lists,
@@ -366,6 +366,11 @@ impl Engine {
                     self.take_out(e, no, undo);
                 }
             }
+            // Windows read while counting may have changed.
+            self.held
+                .memo
+                .get_mut()
+                .clear(self.active.rules.windows.len());
         }
         let mark = Marks { late, stale, ahead };
         self.decide(e, no, at, mark, answer, out);
@@ -550,7 +555,11 @@ impl Engine {
                 continue;
             };
             let policy = &active.policy;
-            let log = self.held.series[id].log(key);
+            let forgotten = self.held.plan.forgotten(id, self.clock);
+            let state = &mut self.held.series[id];
+            state.tidy(forgotten);
+            let log = state.log(key, forgotten);
+            log.touched = self.clock;
             if log.newest.saturating_sub(policy.lateness_ms) > at {
                 stale = true;
                 continue;

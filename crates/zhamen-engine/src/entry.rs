@@ -124,6 +124,8 @@ pub struct Activation {
 
 /// Settings that can change a decision. They travel in the journal with the rule set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+// A journal written before a setting existed reads as its default.
+#[serde(default)]
 pub struct Policy {
     /// An event older than the newest accepted one by more than this is late.
     pub late_after_ms: i64,

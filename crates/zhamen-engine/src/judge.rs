@@ -14,12 +14,13 @@ use crate::ledger::EventNo;
 use crate::lists::Lists;
 use crate::money::{Currency, Dec};
 use crate::output::FallbackCode;
+use crate::plan::Plan;
 use crate::rule::{
     Action, Agg, Bilingual, CurrencyPolicy, Line, ListId, Piece, Read, Rule, RuleSet, Template,
     TemplatePair, WindowId,
 };
 use crate::series::{self, Key, KeyOf, Log, SeriesState};
-use crate::time::{TimestampMs, WorkingDays, date_text, duration_text, rfc3339};
+use crate::time::{TimestampMs, date_text, duration_text, rfc3339};
 use crate::window::{self, At, CORRELATED_MAX, Caches, Place, Reading};
 
 /// A window's reading and whether it is cut off at a bound.
@@ -53,7 +54,7 @@ pub(crate) struct Judge<'e> {
     pub(crate) now: TimestampMs,
     pub(crate) rules: &'e RuleSet,
     pub(crate) policy: &'e Policy,
-    pub(crate) calendar: &'e WorkingDays,
+    pub(crate) plan: &'e Plan,
     pub(crate) series: &'e [SeriesState],
     pub(crate) facts: &'e Facts,
     pub(crate) lists: &'e Lists,
@@ -207,6 +208,9 @@ impl<'e> Judge<'e> {
             return Ok(None);
         };
         let log = &state.logs[*place as usize];
+        if log.touched < self.plan.forgotten(usize::from(w.series), self.now) {
+            return Ok(None);
+        }
         if log.newest.saturating_sub(self.policy.lateness_ms) > self.at {
             self.stale.set(true);
             return Err(Fault::Stale);
@@ -239,7 +243,7 @@ impl<'e> Judge<'e> {
                 numeric,
             },
             self.caches,
-            self.calendar,
+            &self.plan.calendar,
         )
     }
 
@@ -255,7 +259,7 @@ impl<'e> Judge<'e> {
         let mut picked: Vec<(TimestampMs, i64)> = Vec::new();
         let mut truncated = false;
         if let Some(log) = log {
-            let (lo, hi) = window::span(log, w, self.at, self.calendar);
+            let (lo, hi) = window::span(log, w, self.at, &self.plan.calendar);
             truncated = hi - lo > CORRELATED_MAX;
             for i in (lo..hi).rev().take(CORRELATED_MAX) {
                 let entry = log.entries[i];
@@ -317,7 +321,7 @@ impl<'e> Judge<'e> {
             log,
             &self.rules.windows[usize::from(id)],
             self.at,
-            self.calendar,
+            &self.plan.calendar,
         );
         let from = hi.saturating_sub(most).max(lo);
         (

@@ -11,7 +11,7 @@ use crate::money::Currency;
 use crate::rule::{Reach, Series};
 use crate::symbols::Sym;
 use crate::time::{
-    TimestampMs, WorkingDays, civil_from_days, day_start, days_from_civil, shanghai_day,
+    DAY_MS, TimestampMs, WorkingDays, civil_from_days, day_start, days_from_civil, shanghai_day,
 };
 
 /// Up to three symbols and, for money, a currency.
@@ -46,6 +46,8 @@ pub(crate) struct Log {
     pub(crate) version: u32,
     /// Time of the newest event ever counted.
     pub(crate) newest: TimestampMs,
+    /// Journal's clock when an event was last counted.
+    pub(crate) touched: TimestampMs,
     /// Running total before `entries[0]`.
     pub(crate) before: i64,
     /// Sum of the magnitudes from `head` on. While it fits 64 bits no span of the log overflows.
@@ -84,9 +86,11 @@ pub(crate) struct Totals {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SeriesState {
     pub(crate) index: IdMap<Key, u32>,
-    /// In order of first count.
-    pub(crate) keys: Vec<Key>,
+    /// Beside `logs`; `None` where a place is free.
+    pub(crate) keys: Vec<Option<Key>>,
     pub(crate) logs: Vec<Log>,
+    free: Vec<u32>,
+    cursor: u32,
 }
 
 /// Whether a series keeps running totals (numbers) or symbols (texts).
@@ -168,6 +172,19 @@ pub(crate) fn value_of(e: &Event, s: &Series, facts: &mut Facts) -> Option<i64> 
     })
 }
 
+/// How long after an event was last counted a key is kept, by the journal's clock: as long as any
+/// window may still see that event for a bank that catches up after an outage of up to `horizon_ms`.
+pub(crate) fn kept_for(reach: Reach, lateness_ms: i64, horizon_ms: i64) -> Option<i64> {
+    let reach_ms = match reach {
+        Reach::Ms(ms) => ms,
+        // Holidays make a span of working days longer: never thrice as long, and ten days.
+        Reach::WorkingDays(n) => (3 * i64::from(n) + 10) * DAY_MS,
+        Reach::Year => 366 * DAY_MS,
+        Reach::Ever => return None,
+    };
+    Some(reach_ms + lateness_ms + horizon_ms)
+}
+
 /// Events at or before this time are out of reach of every window of a key whose newest event is
 /// at `newest`, also for an event as late as may be. `None`: nothing ever is.
 pub(crate) fn out_of_reach(
@@ -189,6 +206,16 @@ pub(crate) fn out_of_reach(
 }
 
 impl Log {
+    /// As if nothing had ever been counted; caches of the old log are void.
+    fn restart(&mut self) {
+        *self = Log {
+            newest: TimestampMs::MIN,
+            touched: TimestampMs::MAX,
+            version: self.version.wrapping_add(1),
+            ..Log::default()
+        };
+    }
+
     /// Events still in some window's reach.
     pub(crate) fn live(&self) -> &[Entry] {
         &self.entries[self.head as usize..]
@@ -407,17 +434,49 @@ impl SeriesState {
         self.index.get(&key).map(|i| &mut self.logs[*i as usize])
     }
 
-    /// The log of a key, made if need be.
-    pub(crate) fn log(&mut self, key: Key) -> &mut Log {
-        let (keys, logs) = (&mut self.keys, &mut self.logs);
-        let i = *self.index.entry(key).or_insert_with(|| {
-            keys.push(key);
-            logs.push(Log {
-                newest: i64::MIN,
-                ..Log::default()
-            });
-            (logs.len() - 1) as u32
-        });
+    /// The log of a key, made if need be; one not touched since `forgotten` starts anew.
+    pub(crate) fn log(&mut self, key: Key, forgotten: TimestampMs) -> &mut Log {
+        if let Some(i) = self.index.get(&key).copied() {
+            let log = &mut self.logs[i as usize];
+            if log.touched < forgotten {
+                log.restart();
+            }
+            return log;
+        }
+        let i = match self.free.pop() {
+            Some(i) => {
+                self.keys[i as usize] = Some(key);
+                i
+            }
+            None => {
+                self.keys.push(Some(key));
+                self.logs.push(Log {
+                    newest: TimestampMs::MIN,
+                    touched: TimestampMs::MAX,
+                    ..Log::default()
+                });
+                (self.logs.len() - 1) as u32
+            }
+        };
+        self.index.insert(key, i);
         &mut self.logs[i as usize]
+    }
+
+    /// Looks at the next place in turn and frees it if its log is forgotten. Called once per event
+    /// counted, so that freeing keeps up with growth. What a window reads does not depend on it.
+    pub(crate) fn tidy(&mut self, forgotten: TimestampMs) {
+        if self.logs.is_empty() {
+            return;
+        }
+        let i = self.cursor as usize % self.logs.len();
+        self.cursor = i as u32 + 1;
+        if let Some(key) = self.keys[i]
+            && self.logs[i].touched < forgotten
+        {
+            self.index.remove(&key);
+            self.keys[i] = None;
+            self.logs[i].restart();
+            self.free.push(i as u32);
+        }
     }
 }

@@ -69,6 +69,7 @@ struct SeriesImage {
 struct LogImage {
     entries: Vec<(TimestampMs, i64, u32)>,
     newest: TimestampMs,
+    touched: TimestampMs,
     before: i64,
     magnitude: i128,
     extra: Option<ExtraImage>,
@@ -130,7 +131,7 @@ impl Engine {
                         .keys
                         .iter()
                         .zip(&state.logs)
-                        .map(|(k, l)| (*k, LogImage::of(l)))
+                        .filter_map(|(k, l)| Some(((*k)?, LogImage::of(l))))
                         .collect(),
                 })
                 .collect(),
@@ -219,7 +220,7 @@ fn read(bytes: &[u8]) -> Result<Image, RestoreError> {
 fn state_of(logs: Vec<(Key, LogImage)>) -> SeriesState {
     let mut state = SeriesState::default();
     for (key, image) in logs {
-        *state.log(key) = image.into_log();
+        *state.log(key, TimestampMs::MIN) = image.into_log();
     }
     state
 }
@@ -236,6 +237,7 @@ impl LogImage {
         LogImage {
             entries: log.live().iter().map(|e| (e.at, e.value, e.no)).collect(),
             newest: log.newest,
+            touched: log.touched,
             before,
             magnitude: log.magnitude,
             extra: log.extra.as_deref().map(|x| ExtraImage {
@@ -264,6 +266,7 @@ impl LogImage {
             head: 0,
             version: 0,
             newest: self.newest,
+            touched: self.touched,
             before: self.before,
             magnitude: self.magnitude,
             extra: self.extra.map(|x| {
