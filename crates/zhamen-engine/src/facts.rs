@@ -81,7 +81,9 @@ impl Facts {
             | EventKind::TransferSettled
             | EventKind::TransferFailed
             | EventKind::TransferReversed => {
-                let request = (e.kind == EventKind::TransferRequested).then_some(no);
+                let request = (e.kind == EventKind::TransferRequested
+                    || (e.kind == EventKind::TransferSettled && !self.knows_request(e)))
+                .then_some(no);
                 self.side(
                     e,
                     [
@@ -139,6 +141,14 @@ impl Facts {
             }
             _ => {}
         }
+    }
+
+    /// Whether the request that a notice is about is still held.
+    fn knows_request(&self, notice: &Event) -> bool {
+        let name = notice
+            .text(Field::TransferSource)
+            .zip(notice.text(Field::TransferId));
+        name.is_some_and(|(source, id)| self.ledger.find_text(&self.symbols, source, id).is_some())
     }
 
     /// `fields`: account, name, holder, bank, branch. `owner`: the holder counts as the account's.

@@ -225,8 +225,8 @@ pub struct Account {
     pub branch: Option<Sym>,
     /// Who opened it.
     pub opened_by: Option<Sym>,
-    /// Requests into and out of it, oldest first; those the ledger has forgotten are dropped when
-    /// the next one comes.
+    /// Requests into and out of it, and settlements of requests never seen, oldest first; those
+    /// the ledger has forgotten are dropped when the next one comes.
     pub trail: VecDeque<EventNo>,
 }
 

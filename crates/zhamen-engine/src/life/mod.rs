@@ -177,7 +177,7 @@ impl Life {
                 Due::HoldEnds(id) => self.hold_expires(&id, s),
                 Due::Silence(id) => self.silence(&id, s),
                 Due::AnswerLapses(id) => self.answer_lapses(&id),
-                Due::VerificationDue(account) => self.verification_due(&account, s),
+                Due::Deadline(account) => self.verification_due(&account, s),
             }
         }
     }

@@ -23,7 +23,7 @@ pub(super) enum Due {
     /// The time an answer covers is past.
     AnswerLapses(String),
     /// A verification's deadline.
-    VerificationDue(CompactString),
+    Deadline(CompactString),
 }
 
 /// Names a timer that is set.

@@ -6,7 +6,7 @@
 //! nothing of an account already restricted or suspended; the deadline itself is too late;
 //! `not_holder` suspends an account even where no rule had asked; `unverified` and `verified` do
 //! nothing there (`verification.none`); a suspended account that turns out `unverified` stays
-//! suspended; an upheld appeal lifts like `verified`.
+//! suspended; an upheld appeal lifts like `verified`, and `verified` closes an open appeal.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -88,10 +88,7 @@ impl Life {
             v.rule = rule.clone();
             v.reason = reason.clone();
             v.deadline = Some(deadline);
-            v.timer = Some(
-                self.timers
-                    .set(deadline, Due::VerificationDue(account.clone())),
-            );
+            v.timer = Some(self.timers.set(deadline, Due::Deadline(account.clone())));
             s.hold(v.event(HoldEventKind::VerificationOpened, account, s));
             self.verifications.all.insert(account.clone(), v);
         }
@@ -241,11 +238,18 @@ impl Life {
                 self.verifications.open -= 1;
             }
             self.timers.cancel(v.timer);
+            let appealed = self.appeals.contains_key(&v.id);
             self.forget_hold(&v.id);
             s.hold(HoldEvent {
                 by,
                 ..v.event(kind, account, s)
             });
+            if appealed {
+                s.hold(HoldEvent {
+                    action: Some(Action::Allow),
+                    ..v.event(HoldEventKind::AppealClosed, account, s)
+                });
+            }
         }
         Applied::done(kind.name())
     }
