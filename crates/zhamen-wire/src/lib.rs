@@ -11,6 +11,8 @@ mod decode;
 mod fingerprint;
 mod headers;
 mod identity;
+pub mod journal;
+pub mod json;
 mod murmur;
 mod scan;
 mod seal;

@@ -453,7 +453,7 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 fn stops(w: u64) -> u64 {
     let zero = |x: u64| x.wrapping_sub(ONES) & !x & HIGH;
     let control = w.wrapping_sub(ONES * 0x20) & !w & HIGH;
-    control | zero(w ^ ONES * 0x22) | zero(w ^ ONES * 0x5c)
+    control | zero(w ^ (ONES * 0x22)) | zero(w ^ (ONES * 0x5c))
 }
 
 /// Index of the closing quote of a string whose content begins at `p`, and whether it has escapes.

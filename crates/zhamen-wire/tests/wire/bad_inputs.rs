@@ -8,8 +8,8 @@ use zhamen_engine::entry::{Body, Rejected, SourceRights};
 use zhamen_engine::event::InputTopic;
 use zhamen_wire::{Checker, CheckerOptions, RawRecord};
 
-const CASES: &str = include_str!("../../../tests/data/bad-inputs/cases.jsonl");
-const CANARIES: &str = include_str!("../../../tests/data/bad-inputs/canaries.txt");
+const CASES: &str = include_str!("../../../../tests/data/bad-inputs/cases.jsonl");
+const CANARIES: &str = include_str!("../../../../tests/data/bad-inputs/canaries.txt");
 
 /// One record of a case.
 struct Case {
