@@ -1,0 +1,435 @@
+//! The threads of a process and their order of starting and stopping: take over and restore, then
+//! screen, committer and follower; ingest once the configured rule set is in force. On a stop ingest
+//! ends first, screen folds what is in the journal, the committer commits it, a last snapshot is
+//! written. On a failure everything stops and the first cause is returned.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use zhamen_wire::Checker;
+use zhamen_wire::journal::ActivationText;
+
+use crate::activation;
+use crate::clock;
+use crate::committer::{self, CommitOptions, Committed, Committer};
+use crate::fatal::Fatal;
+use crate::faults::Faults;
+use crate::follower::{self, Follower};
+use crate::health::{Health, Part, Phase};
+use crate::ingest::{Ingest, IngestOptions};
+use crate::judge::{Judge, Tap, Voice};
+use crate::log::{IngestLogs, JournalId, Logs, ScreenLogs};
+use crate::metrics::Metrics;
+use crate::screen::{Screen, ScreenParts, TickOptions};
+use crate::snapshot::Store;
+use crate::takeover;
+use crate::topics::Topics;
+
+/// What a process is to do.
+#[derive(Clone)]
+pub struct Options {
+    /// The journal.
+    pub journal: JournalId,
+    /// Names of topics.
+    pub topics: Topics,
+    /// The configured rule set and settings.
+    pub activation: ActivationText,
+    /// Checks input records.
+    pub checker: Arc<Checker>,
+    /// Where and how often to take snapshots; `None`: never.
+    pub snapshots: Option<SnapshotOptions>,
+    /// Bounds of ingest.
+    pub ingest: IngestOptions,
+    /// How often to commit.
+    pub commit: CommitOptions,
+    /// When to tick.
+    pub tick: TickOptions,
+    /// How long an orderly stop may take.
+    pub shutdown: Duration,
+    /// Planted defects.
+    pub faults: Faults,
+}
+
+/// Where and how often to take snapshots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotOptions {
+    /// Directory; made if missing.
+    pub dir: PathBuf,
+    /// Time between snapshots.
+    pub every: Duration,
+    /// How many to keep, at least 2.
+    pub keep: usize,
+}
+
+/// The caller's hold on a running process.
+#[derive(Clone)]
+pub struct Control {
+    /// Set to stop in order.
+    pub stop: Arc<AtomicBool>,
+    /// Rule sets to activate, e.g. on SIGHUP.
+    pub reload: Receiver<ActivationText>,
+    /// Called with every output published.
+    pub tap: Option<Tap>,
+    /// Phases and alarms.
+    pub health: Health,
+    /// Metrics.
+    pub metrics: Metrics,
+}
+
+/// The longest any loop waits for something to do.
+const WAIT: Duration = Duration::from_millis(20);
+/// After a failure the other threads get this long.
+const AFTER_FAILURE: Duration = Duration::from_secs(3);
+
+/// Runs until stopped or broken.
+pub fn run(logs: Logs, options: Options, control: Control) -> Result<(), Fatal> {
+    // A rule set that does not compile is a matter for a person, not for a restart.
+    activation::compile(&options.activation).map_err(Fatal::Setup)?;
+    let gate = Arc::new(AtomicBool::new(false));
+    let mut threads = Threads::new();
+    let screening = logs.screen.is_some();
+    let mut shard = None;
+    if let Some(logs) = logs.screen {
+        shard = match start_shard(logs, &options, &control, &gate, &mut threads)? {
+            Some(shard) => Some(shard),
+            None => return Ok(()),
+        };
+    }
+    if let Some(logs) = logs.ingest {
+        start_ingest(logs, &options, &control, gate, screening, &mut threads)?;
+    }
+    let failure = threads.watch(&control.stop);
+    threads.wind_down(failure, options.shutdown)?;
+    if let Some(shard) = shard {
+        shard.last_snapshot(&options, &control);
+    }
+    Ok(())
+}
+
+/// What is left of a shard for the end.
+struct Shard {
+    judge: Receiver<Judge>,
+    store: Option<Store>,
+    committed: Committed,
+}
+
+impl Shard {
+    /// The state is at rest at a committed offset: a snapshot costs nobody time.
+    fn last_snapshot(self, options: &Options, control: &Control) {
+        let (Some(store), Ok(judge)) = (self.store, self.judge.try_recv()) else {
+            return;
+        };
+        let stands = judge.fold().progress(&options.journal);
+        if self.committed.get().as_ref() == Some(&stands) {
+            follower::write(&store, judge.fold(), &control.metrics, &control.health);
+        }
+    }
+}
+
+fn start_shard(
+    mut logs: ScreenLogs,
+    options: &Options,
+    control: &Control,
+    gate: &Arc<AtomicBool>,
+    threads: &mut Threads,
+) -> Result<Option<Shard>, Fatal> {
+    let health = &control.health;
+    health.phase(Part::Screen, Phase::Restoring);
+    health.transactions(logs.outputs.transactional());
+    let store = open_store(options)?;
+    let progress = logs.outputs.take_over()?;
+    let restored = takeover::restore(
+        &mut *logs.journal,
+        progress.as_ref(),
+        store.as_ref(),
+        &options.journal,
+        health,
+        &control.stop,
+        options.faults,
+    )?;
+    let Some(fold) = restored else {
+        return Ok(None);
+    };
+    let committed = Committed::default();
+    if let Some(progress) = progress {
+        committed.set(progress);
+    }
+    let (handover, inbox) = committer::channel();
+    let acks = (logs.decisions.acks(), logs.replies.acks());
+    let mut committer = Committer::new(
+        logs.outputs,
+        acks,
+        inbox,
+        committed.clone(),
+        options.commit,
+        control.metrics.clone(),
+        options.faults,
+    );
+    let mut screen = Screen::new(
+        ScreenParts {
+            reader: logs.journal,
+            ticks: logs.ticks,
+            committer: handover,
+            wanted: options.activation.clone(),
+            reload: control.reload.clone(),
+            tick: options.tick,
+            gate: Arc::clone(gate),
+        },
+        fold,
+        Voice {
+            decisions: logs.decisions,
+            replies: logs.replies,
+            checker: Arc::clone(&options.checker),
+            topics: options.topics.clone(),
+            clock: clock::wall(),
+            tap: control.tap.clone(),
+            health: health.clone(),
+            metrics: control.metrics.clone(),
+        },
+        options.journal.clone(),
+    )?;
+    let (judge_out, judge) = unbounded();
+    threads.spawn("screen", Stage::Screen, move |stop, _| {
+        while !stop.load(Ordering::Relaxed) {
+            screen.turn(WAIT)?;
+        }
+        let end = screen.end()?;
+        while screen.judge().fold().engine().next_offset() < end {
+            screen.turn(WAIT)?;
+        }
+        // The committer sees the channel close and commits what it has.
+        judge_out
+            .send(screen.into_judge())
+            .map_err(|_| Fatal::Panicked("main"))
+    })?;
+    threads.spawn("committer", Stage::Last, move |_, _| {
+        while committer.turn(WAIT)? {}
+        Ok(())
+    })?;
+    if let (Some(store), Some(snapshots)) = (store.clone(), &options.snapshots) {
+        let every = snapshots.every;
+        let mut follower = Follower {
+            reader: logs.follower,
+            store,
+            journal: options.journal.clone(),
+            committed: committed.clone(),
+            health: health.clone(),
+            metrics: control.metrics.clone(),
+        };
+        threads.spawn("snapshots", Stage::Screen, move |stop, pause| {
+            while pause(every) {
+                follower.round(stop)?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(Some(Shard {
+        judge,
+        store,
+        committed,
+    }))
+}
+
+fn open_store(options: &Options) -> Result<Option<Store>, Fatal> {
+    let Some(snapshots) = &options.snapshots else {
+        return Ok(None);
+    };
+    Store::open(&snapshots.dir, options.journal.clone(), snapshots.keep)
+        .map(Some)
+        .map_err(|e| {
+            Fatal::Setup(format!(
+                "snapshot directory {}: {e}",
+                snapshots.dir.display()
+            ))
+        })
+}
+
+fn start_ingest(
+    mut logs: IngestLogs,
+    options: &Options,
+    control: &Control,
+    gate: Arc<AtomicBool>,
+    screening: bool,
+    threads: &mut Threads,
+) -> Result<(), Fatal> {
+    let health = control.health.clone();
+    let metrics = control.metrics.clone();
+    let options = options.clone();
+    health.phase(Part::Ingest, Phase::Waiting);
+    threads.spawn("ingest", Stage::Ingest, move |stop, pause| {
+        // No event may be judged before there are rules to judge it by.
+        while !gate.load(Ordering::Acquire) {
+            if !pause(Duration::from_millis(10)) {
+                return Ok(());
+            }
+            if !screening && logs.journal_reader.bounds()?.1 > 0 {
+                break;
+            }
+        }
+        let mut ingest = Ingest::new(
+            logs,
+            options.checker,
+            options.topics,
+            options.ingest,
+            metrics,
+            options.faults,
+        );
+        let mut phase = Phase::Waiting;
+        while !stop.load(Ordering::Relaxed) {
+            ingest.turn(WAIT)?;
+            let now = match ingest.joined() {
+                true => Phase::Live,
+                false => Phase::Waiting,
+            };
+            if now != phase {
+                phase = now;
+                health.phase(Part::Ingest, phase);
+            }
+        }
+        health.phase(Part::Ingest, Phase::Stopping);
+        ingest.close(Instant::now() + options.shutdown / 2)
+    })
+}
+
+/// When a thread is told to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// First.
+    Ingest,
+    /// Once ingest has ended.
+    Screen,
+    /// Never: it ends when its work does.
+    Last,
+}
+
+type Exit = (&'static str, Stage, Result<(), Fatal>);
+
+/// The threads, how to stop them, and how they ended.
+struct Threads {
+    running: Vec<(&'static str, Stage)>,
+    ingest_stop: Arc<AtomicBool>,
+    screen_stop: Arc<AtomicBool>,
+    exits: (Sender<Exit>, Receiver<Exit>),
+}
+
+impl Threads {
+    fn new() -> Threads {
+        Threads {
+            running: Vec::new(),
+            ingest_stop: Arc::default(),
+            screen_stop: Arc::default(),
+            exits: unbounded(),
+        }
+    }
+
+    /// Starts a thread. It gets its stop flag, and a pause that tells whether to go on after it.
+    fn spawn(
+        &mut self,
+        name: &'static str,
+        stage: Stage,
+        body: impl FnOnce(&AtomicBool, &dyn Fn(Duration) -> bool) -> Result<(), Fatal> + Send + 'static,
+    ) -> Result<(), Fatal> {
+        let stop = match stage {
+            Stage::Ingest => Arc::clone(&self.ingest_stop),
+            _ => Arc::clone(&self.screen_stop),
+        };
+        let exits = self.exits.0.clone();
+        std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                let pause = |span: Duration| pause(&stop, span);
+                let result = catch_unwind(AssertUnwindSafe(|| body(&stop, &pause)))
+                    .unwrap_or(Err(Fatal::Panicked(name)));
+                if let Err(fatal) = &result {
+                    tracing::error!(thread = name, "{fatal}");
+                }
+                // Nobody listens any more only if the process is already ending.
+                let _ = exits.send((name, stage, result));
+            })
+            .map_err(|e| Fatal::Broker {
+                what: "starting a thread",
+                detail: e.to_string(),
+            })?;
+        self.running.push((name, stage));
+        Ok(())
+    }
+
+    /// Waits for the stop flag or the first thread to end; returns a failure.
+    fn watch(&mut self, stop: &AtomicBool) -> Option<Fatal> {
+        while !stop.load(Ordering::Relaxed) {
+            match self.exits.1.recv_timeout(Duration::from_millis(50)) {
+                Ok((name, _, result)) => {
+                    self.running.retain(|(n, _)| *n != name);
+                    // Unasked, no thread ends well.
+                    return Some(result.err().unwrap_or(Fatal::Panicked(name)));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+        None
+    }
+
+    /// Stops the threads in order and returns the first cause of a failure.
+    fn wind_down(&mut self, failure: Option<Fatal>, shutdown: Duration) -> Result<(), Fatal> {
+        let failed = failure.is_some();
+        let mut cause = failure;
+        let deadline = Instant::now()
+            + match failed {
+                true => AFTER_FAILURE.min(shutdown),
+                false => shutdown,
+            };
+        self.ingest_stop.store(true, Ordering::Relaxed);
+        if failed {
+            self.screen_stop.store(true, Ordering::Relaxed);
+        }
+        while !self.running.is_empty() {
+            if !self
+                .running
+                .iter()
+                .any(|(_, stage)| *stage == Stage::Ingest)
+            {
+                self.screen_stop.store(true, Ordering::Relaxed);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.exits.1.recv_timeout(left) {
+                Ok((name, _, result)) => {
+                    self.running.retain(|(n, _)| *n != name);
+                    cause = first_cause(cause, result.err());
+                }
+                Err(_) => {
+                    return Err(cause.unwrap_or(Fatal::Deadline(self.running[0].0)));
+                }
+            }
+        }
+        cause.map_or(Ok(()), Err)
+    }
+}
+
+/// A thread that ends because another did reports a panic; the other one's reason is the cause.
+fn first_cause(one: Option<Fatal>, two: Option<Fatal>) -> Option<Fatal> {
+    match (one, two) {
+        (Some(Fatal::Panicked(_)), Some(other)) => Some(other),
+        (Some(cause), _) => Some(cause),
+        (None, other) => other,
+    }
+}
+
+/// Sleeps in short pieces; false once `stop` is set.
+fn pause(stop: &AtomicBool, span: Duration) -> bool {
+    let end = Instant::now() + span;
+    loop {
+        if stop.load(Ordering::Relaxed) {
+            return false;
+        }
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return true;
+        }
+        std::thread::sleep(left.min(Duration::from_millis(50)));
+    }
+}
