@@ -1,1 +1,34 @@
-//! Placeholder replaced by the first commit of this crate.
+//! Rule files as compliance staff write them → a checked, compiled rule set for the engine, with
+//! diagnostics that name file, line and column; and the tests that stand beside the rules.
+//!
+//! Reading order: [`load`] reads [`SourceFile`]s, [`compile`] goes through `rule` (one file for each
+//! block or key of a rule file) and `expr` (lines), `build` shares equal windows, `lint` warns,
+//! [`render_text`] draws.
+//!
+//! Nothing here evaluates a rule: that is the engine's, and rule tests run through it.
+
+mod build;
+pub mod compile;
+mod contract;
+pub mod diagnostic;
+mod digest;
+mod expr;
+mod info;
+mod line;
+mod lint;
+mod node;
+mod problem;
+mod render;
+mod rule;
+mod source;
+mod suggest;
+mod time_text;
+mod timestamp;
+
+pub use compile::{Compiled, MAX_RULES, compile};
+pub use diagnostic::{Diagnostic, Label, Severity};
+pub use digest::digest;
+pub use info::{Info, WindowInfo};
+pub use render::{render_json, render_text};
+pub use rule::rows::{Row, RuleTest};
+pub use source::{LoadError, LoadProblem, MAX_FILE_BYTES, MAX_FILES, SourceFile, load, position};

@@ -1,0 +1,381 @@
+//! Functions, methods and membership: what each takes and gives.
+
+use zhamen_engine::rule::{Expr, Func, Literal};
+
+use crate::contract::entry_classes;
+use crate::expr::ast::{self, ExprKind, Name, Span};
+use crate::expr::check::Checker;
+use crate::expr::operator;
+use crate::expr::types::{Type, Typed};
+use crate::problem::Problem;
+use crate::suggest::nearest;
+use crate::time_text;
+
+/// Functions by name, for messages.
+const FUNCTIONS: [&str; 11] = [
+    "has",
+    "size",
+    "duration",
+    "hour",
+    "weekday",
+    "day",
+    "month",
+    "days_since",
+    "abs",
+    "min",
+    "max",
+];
+/// Methods of a text by name.
+const METHODS: [&str; 4] = ["startsWith", "endsWith", "contains", "matches"];
+
+/// `name(args)` or `target.name(args)`.
+pub(crate) fn check(
+    c: &mut Checker<'_>,
+    target: Option<&ast::Expr>,
+    name: &Name,
+    args: &[ast::Expr],
+    span: Span,
+) -> Typed {
+    match target {
+        None => function(c, name, args, span),
+        Some(target) => method(c, target, name, args, span),
+    }
+}
+
+fn function(c: &mut Checker<'_>, name: &Name, args: &[ast::Expr], span: Span) -> Typed {
+    const OF_TIME: Signature = Signature::Fixed(&[&[Type::Time]], Type::Int);
+    const OF_DAY: Signature = Signature::Fixed(&[&[Type::Date, Type::Time]], Type::Int);
+    let (func, signature) = match name.text.as_str() {
+        "has" => return has(c, name, args, span),
+        "duration" => return duration(c, name, args, span),
+        "size" => return size(c, name, args, span),
+        "hour" => (Func::Hour, OF_TIME),
+        "weekday" => (Func::Weekday, OF_TIME),
+        "day" => (Func::Day, OF_TIME),
+        "month" => (Func::Month, OF_TIME),
+        "days_since" => (Func::DaysSince, OF_DAY),
+        "abs" => (Func::Abs, Signature::Same(1..=1)),
+        "min" => (Func::Min, Signature::Same(2..=16)),
+        "max" => (Func::Max, Signature::Same(2..=16)),
+        other => {
+            let method = METHODS.contains(&other);
+            c.report(
+                &name.span,
+                Problem::UnknownFunction {
+                    name: other.to_owned(),
+                    nearest: nearest(other, FUNCTIONS),
+                    method_of_text: method,
+                    known: FUNCTIONS.join(", "),
+                },
+            );
+            return Typed::unknown(span);
+        }
+    };
+    match signature {
+        Signature::Fixed(types, result) => {
+            if !count(c, name, args, types.len()..=types.len()) {
+                return Typed::unknown(span);
+            }
+            let args: Vec<Typed> = args
+                .iter()
+                .zip(types)
+                .map(|(a, types)| c.of_types(a, types))
+                .collect();
+            call(func, args, result, span)
+        }
+        Signature::Same(arity) => {
+            if !count(c, name, args, arity) {
+                return Typed::unknown(span);
+            }
+            same(c, func, args, span)
+        }
+    }
+}
+
+enum Signature {
+    /// For each argument the types it may have.
+    Fixed(&'static [&'static [Type]], Type),
+    /// So many values of one type that has an order; the result has it too.
+    Same(std::ops::RangeInclusive<usize>),
+}
+
+fn call(func: Func, args: Vec<Typed>, result: Type, span: Span) -> Typed {
+    if args.iter().any(|a| a.ty == Type::Unknown) {
+        return Typed::unknown(span);
+    }
+    let args: Box<[Expr]> = args.into_iter().map(|a| a.expr).collect();
+    Typed::new(Expr::Call(func, args), result, span)
+}
+
+fn same(c: &mut Checker<'_>, func: Func, args: &[ast::Expr], span: Span) -> Typed {
+    let args: Vec<Typed> = args.iter().map(|a| c.expr(a)).collect();
+    let mut result = args[0].ty;
+    for arg in &args {
+        let numeric = matches!(
+            arg.ty,
+            Type::Int | Type::Dec | Type::Money(_) | Type::Duration | Type::Unknown
+        );
+        match operator::common(result, arg.ty).filter(|_| numeric) {
+            Some(ty) => result = ty,
+            None => {
+                c.report(
+                    &arg.span,
+                    Problem::WrongType {
+                        expected: if numeric {
+                            result.name()
+                        } else {
+                            "a number, money or a duration".to_owned()
+                        },
+                        found: arg.ty.name(),
+                    },
+                );
+                return Typed::unknown(span);
+            }
+        }
+    }
+    call(func, args, result, span)
+}
+
+fn size(c: &mut Checker<'_>, name: &Name, args: &[ast::Expr], span: Span) -> Typed {
+    if !count(c, name, args, 1..=1) {
+        return Typed::unknown(span);
+    }
+    let arg = c.of_types(&args[0], &[Type::Text, Type::TextList]);
+    call(Func::Size, vec![arg], Type::Int, span)
+}
+
+fn has(c: &mut Checker<'_>, name: &Name, args: &[ast::Expr], span: Span) -> Typed {
+    if !count(c, name, args, 1..=1) {
+        return Typed::unknown(span);
+    }
+    let ExprKind::Path(path) = &args[0].kind else {
+        c.report(&args[0].span, Problem::HasOfValue);
+        return Typed::unknown(span);
+    };
+    let at = args[0].span.clone();
+    let expr = match path[0].text.as_str() {
+        "params" | "list" => {
+            c.report(&at, Problem::HasOfValue);
+            None
+        }
+        "window" => c.window(path, &at).map(|index| {
+            c.facts.read(crate::expr::scope::Fact::Window(index));
+            let window = &c.scope.windows[index];
+            c.facts.money |= window.money;
+            Expr::HasWindow(window.id)
+        }),
+        "this" => c.this(path, &at).map(Expr::HasThis),
+        _ => c.field(path, &at, true).map(Expr::HasField),
+    };
+    match expr {
+        Some(expr) => Typed::new(expr, Type::Bool, span),
+        None => Typed::unknown(span),
+    }
+}
+
+fn duration(c: &mut Checker<'_>, name: &Name, args: &[ast::Expr], span: Span) -> Typed {
+    if !count(c, name, args, 1..=1) {
+        return Typed::unknown(span);
+    }
+    let ms = match &args[0].kind {
+        ExprKind::Text(text) => time_text::duration(text),
+        _ => None,
+    };
+    match ms {
+        Some(ms) => Typed::new(Expr::Literal(Literal::Duration(ms)), Type::Duration, span),
+        None => {
+            c.report(&args[0].span, Problem::BadDuration);
+            Typed::unknown(span)
+        }
+    }
+}
+
+fn method(
+    c: &mut Checker<'_>,
+    target: &ast::Expr,
+    name: &Name,
+    args: &[ast::Expr],
+    span: Span,
+) -> Typed {
+    if let Some(list) = list_name(target) {
+        return class(c, &list, name, args, span);
+    }
+    let func = match name.text.as_str() {
+        "startsWith" => Some(Func::StartsWith),
+        "endsWith" => Some(Func::EndsWith),
+        "contains" => Some(Func::Contains),
+        "matches" => None,
+        other => {
+            c.report(
+                &name.span,
+                Problem::UnknownMethod {
+                    name: other.to_owned(),
+                    nearest: nearest(other, METHODS),
+                    function: FUNCTIONS.contains(&other),
+                    known: METHODS.join(", "),
+                },
+            );
+            return Typed::unknown(span);
+        }
+    };
+    let target = c.of_type(target, Type::Text);
+    if !count(c, name, args, 1..=1) {
+        return Typed::unknown(span);
+    }
+    if let Some(func) = func {
+        let arg = c.of_type(&args[0], Type::Text);
+        return call(func, vec![target, arg], Type::Bool, span);
+    }
+    let ExprKind::Text(pattern) = &args[0].kind else {
+        c.report(&args[0].span, Problem::PatternNotLiteral);
+        return Typed::unknown(span);
+    };
+    match c.build.regex(pattern) {
+        Ok(_) if target.ty == Type::Unknown => Typed::unknown(span),
+        Ok(regex) => Typed::new(
+            Expr::Matches(regex, Box::new(target.expr)),
+            Type::Bool,
+            span,
+        ),
+        Err(problem) => {
+            c.report(&args[0].span, problem);
+            Typed::unknown(span)
+        }
+    }
+}
+
+/// The list that `list.NAME` names.
+fn list_name(tree: &ast::Expr) -> Option<Name> {
+    match &tree.kind {
+        ExprKind::Path(path) if path[0].text == "list" && path.len() == 2 => Some(path[1].clone()),
+        _ => None,
+    }
+}
+
+fn class(c: &mut Checker<'_>, list: &Name, name: &Name, args: &[ast::Expr], span: Span) -> Typed {
+    if name.text != "class" {
+        c.report(
+            &name.span,
+            Problem::UnknownMethod {
+                name: name.text.clone(),
+                nearest: Some("class".to_owned()),
+                function: false,
+                known: "class".to_owned(),
+            },
+        );
+        return Typed::unknown(span);
+    }
+    if !count(c, name, args, 1..=1) {
+        return Typed::unknown(span);
+    }
+    let value = c.of_type(&args[0], Type::Text);
+    if value.ty == Type::Unknown {
+        return value;
+    }
+    let kind = listed_kind(c, list, &value);
+    let list = c.build.list(&list.text);
+    Typed {
+        domain: Some(entry_classes()),
+        ..Typed::new(
+            Expr::ListClass {
+                list,
+                kind,
+                value: Box::new(value.expr),
+            },
+            Type::Text,
+            span,
+        )
+    }
+}
+
+/// `value in list`: a list of text, or a list of the police or the bank.
+pub(crate) fn membership(
+    c: &mut Checker<'_>,
+    value: &ast::Expr,
+    list: &ast::Expr,
+    span: Span,
+) -> Typed {
+    let value = c.of_type(value, Type::Text);
+    if let Some(name) = list_name(list) {
+        if value.ty == Type::Unknown {
+            return Typed::unknown(span);
+        }
+        let kind = listed_kind(c, &name, &value);
+        let list = c.build.list(&name.text);
+        let value = Box::new(value.expr);
+        return Typed::new(Expr::InList { list, kind, value }, Type::Bool, span);
+    }
+    let list = c.of_type(list, Type::TextList);
+    if value.ty == Type::Unknown || list.ty == Type::Unknown {
+        return Typed::unknown(span);
+    }
+    if let Expr::Literal(Literal::TextList(texts)) = &list.expr {
+        for text in texts {
+            let item = Typed::new(
+                Expr::Literal(Literal::Text(text.clone())),
+                Type::Text,
+                list.span.clone(),
+            );
+            operator::known_text(c, &value, &item);
+        }
+    }
+    Typed::new(
+        Expr::In(Box::new([value.expr, list.expr])),
+        Type::Bool,
+        span,
+    )
+}
+
+/// What `value` is on the list: by the list's declaration, else by the value.
+fn listed_kind(
+    c: &mut Checker<'_>,
+    list: &Name,
+    value: &Typed,
+) -> Option<zhamen_engine::event::EntryKind> {
+    let lists = c.scope.lists;
+    let Some(declared) = lists.iter().find(|l| l.name == list.text) else {
+        if let Some(near) = nearest(&list.text, lists.iter().map(|l| l.name.as_str())) {
+            c.report(
+                &list.span,
+                Problem::UndeclaredList {
+                    name: list.text.clone(),
+                    nearest: near,
+                },
+            );
+        }
+        return value.entry_kind;
+    };
+    if let (Some(of_list), Some(of_value)) = (declared.kind, value.entry_kind)
+        && of_list != of_value
+    {
+        c.report(
+            &value.span,
+            Problem::ListKind {
+                list: list.text.clone(),
+                of_list: of_list.name(),
+                of_value: of_value.name(),
+            },
+        );
+    }
+    declared.kind.or(value.entry_kind)
+}
+
+fn count(
+    c: &mut Checker<'_>,
+    name: &Name,
+    args: &[ast::Expr],
+    arity: std::ops::RangeInclusive<usize>,
+) -> bool {
+    let fits = arity.contains(&args.len());
+    if !fits {
+        c.report(
+            &name.span,
+            Problem::ArgumentCount {
+                name: name.text.clone(),
+                takes: *arity.start(),
+                found: args.len(),
+            },
+        );
+    }
+    fits
+}

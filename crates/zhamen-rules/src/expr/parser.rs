@@ -1,0 +1,422 @@
+//! Tokens to a tree: precedence climbing with CEL's levels. Nesting is bounded, so that nothing
+//! below this file needs to fear a deep tree.
+
+use zhamen_engine::money::Dec;
+use zhamen_engine::rule::{CmpOp, MathOp};
+
+use crate::expr::ast::{Expr, ExprKind, Name, Span};
+use crate::expr::lexer::{Token, lex};
+use crate::problem::Problem;
+
+/// Deepest nesting of an expression.
+pub(crate) const MAX_DEPTH: usize = 64;
+
+type Parsed<T = Expr> = Result<T, (Span, Problem)>;
+
+/// The tree of a line, or its first syntax error.
+pub(crate) fn parse(text: &str) -> Parsed {
+    let tokens = lex(text)?;
+    let mut parser = Parser {
+        tokens: &tokens,
+        at: 0,
+        depth: 0,
+    };
+    if matches!(parser.peek(), Token::End) {
+        return Err((0..text.len(), Problem::EmptyLine));
+    }
+    let expr = parser.conditional()?;
+    match parser.peek() {
+        Token::End => Ok(expr),
+        token => Err((
+            parser.span(),
+            Problem::Unexpected {
+                found: shown(token),
+                expected: "an operator or the end of the line",
+            },
+        )),
+    }
+}
+
+struct Parser<'a> {
+    tokens: &'a [(Token, Span)],
+    at: usize,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    /// `c ? a : b`, and everything that binds tighter.
+    fn conditional(&mut self) -> Parsed {
+        self.enter()?;
+        let condition = self.or()?;
+        let expr = if self.take("?") {
+            let yes = self.conditional()?;
+            self.expect(":")?;
+            let no = self.conditional()?;
+            node(
+                condition.span.start..no.span.end,
+                [condition, yes, no],
+                |p| ExprKind::Cond(Box::new(p)),
+            )?
+        } else {
+            condition
+        };
+        self.depth -= 1;
+        Ok(expr)
+    }
+
+    fn or(&mut self) -> Parsed {
+        let first = self.and()?;
+        self.chain(first, "||", Self::and, ExprKind::Or)
+    }
+
+    fn and(&mut self) -> Parsed {
+        let first = self.comparison()?;
+        self.chain(first, "&&", Self::comparison, ExprKind::And)
+    }
+
+    fn chain(
+        &mut self,
+        first: Expr,
+        sign: &str,
+        next: fn(&mut Self) -> Parsed,
+        kind: fn(Vec<Expr>) -> ExprKind,
+    ) -> Parsed {
+        let mut terms = vec![first];
+        while self.take(sign) {
+            terms.push(next(self)?);
+        }
+        if terms.len() == 1 {
+            return Ok(terms.remove(0));
+        }
+        let span = terms[0].span.start..terms[terms.len() - 1].span.end;
+        let depth = deepest(&terms, &span)?;
+        Ok(Expr {
+            kind: kind(terms),
+            span,
+            depth,
+        })
+    }
+
+    fn comparison(&mut self) -> Parsed {
+        let left = self.sum()?;
+        let Some(operator) = self.comparison_sign() else {
+            return Ok(left);
+        };
+        self.at += 1;
+        let right = self.sum()?;
+        if self.comparison_sign().is_some() {
+            return Err((self.span(), Problem::ChainedComparison));
+        }
+        node(
+            left.span.start..right.span.end,
+            [left, right],
+            |p| match operator {
+                Some(op) => ExprKind::Cmp(op, Box::new(p)),
+                None => ExprKind::In(Box::new(p)),
+            },
+        )
+    }
+
+    /// `Some(None)`: the word `in`.
+    fn comparison_sign(&self) -> Option<Option<CmpOp>> {
+        match self.peek() {
+            Token::Sign(s) => CmpOp::parse(s).map(Some),
+            Token::Name(n) if n == "in" => Some(None),
+            _ => None,
+        }
+    }
+
+    fn sum(&mut self) -> Parsed {
+        let mut left = self.product()?;
+        while let Some(op) = self.math_sign(&["+", "-"]) {
+            let right = self.product()?;
+            left = node(left.span.start..right.span.end, [left, right], |p| {
+                ExprKind::Math(op, Box::new(p))
+            })?;
+        }
+        Ok(left)
+    }
+
+    fn product(&mut self) -> Parsed {
+        let mut left = self.unary()?;
+        while let Some(op) = self.math_sign(&["*", "/", "%"]) {
+            let right = self.unary()?;
+            left = node(left.span.start..right.span.end, [left, right], |p| {
+                ExprKind::Math(op, Box::new(p))
+            })?;
+        }
+        Ok(left)
+    }
+
+    fn math_sign(&mut self, signs: &[&str]) -> Option<MathOp> {
+        let Token::Sign(s) = self.peek() else {
+            return None;
+        };
+        let op = MathOp::parse(s).filter(|_| signs.contains(s))?;
+        self.at += 1;
+        Some(op)
+    }
+
+    fn unary(&mut self) -> Parsed {
+        let start = self.span().start;
+        let kind = if self.take("!") {
+            ExprKind::Not
+        } else if self.take("-") {
+            ExprKind::Neg
+        } else {
+            return self.postfix();
+        };
+        self.enter()?;
+        let inner = self.unary()?;
+        self.depth -= 1;
+        node(start..inner.span.end, [inner], |[e]| kind(Box::new(e)))
+    }
+
+    /// A primary followed by methods.
+    fn postfix(&mut self) -> Parsed {
+        let mut expr = self.primary()?;
+        loop {
+            if self.take(".") {
+                let name = self.name()?;
+                expr = self.method(expr, name)?;
+            } else if self.is("(") {
+                // Only a name can be called, and `primary` takes those.
+                return Err((self.span(), Problem::NotCallable));
+            } else {
+                return Ok(expr);
+            }
+        }
+    }
+
+    fn primary(&mut self) -> Parsed {
+        let span = self.span();
+        let token = self.peek().clone();
+        self.at += 1;
+        let leaf = |kind| {
+            Ok(Expr {
+                kind,
+                span: span.clone(),
+                depth: 1,
+            })
+        };
+        match token {
+            Token::Int(digits) => match digits.parse() {
+                Ok(n) => leaf(ExprKind::Int(n)),
+                Err(_) => Err((span, Problem::NumberTooLarge)),
+            },
+            Token::Decimal(text) => match Dec::parse(&text) {
+                Some(d) => leaf(ExprKind::Dec(d)),
+                None => Err((span, Problem::NumberTooLarge)),
+            },
+            Token::Text(text) => leaf(ExprKind::Text(text)),
+            Token::Name(n) if n == "true" || n == "false" => leaf(ExprKind::Bool(n == "true")),
+            Token::Name(n) if n != "in" => self.path(Name { text: n, span }),
+            Token::Sign("(") => {
+                let mut inner = self.conditional()?;
+                self.expect(")")?;
+                inner.span = span.start..self.tokens[self.at - 1].1.end;
+                Ok(inner)
+            }
+            Token::Sign("[") => {
+                let items = self.items("]")?;
+                let span = span.start..self.tokens[self.at - 1].1.end;
+                let depth = deepest(&items, &span)?;
+                Ok(Expr {
+                    kind: ExprKind::List(items),
+                    span,
+                    depth,
+                })
+            }
+            other => {
+                self.at -= 1;
+                Err((
+                    span,
+                    Problem::Unexpected {
+                        found: shown(&other),
+                        expected: "a value",
+                    },
+                ))
+            }
+        }
+    }
+
+    /// A dotted name, a function call, or a method call on a dotted name.
+    fn path(&mut self, first: Name) -> Parsed {
+        if self.is("(") {
+            return self.call(None, first);
+        }
+        let start = first.span.start;
+        let mut path = vec![first];
+        while self.is(".") && matches!(self.tokens.get(self.at + 1), Some((Token::Name(_), _))) {
+            self.at += 1;
+            let name = self.name()?;
+            if self.is("(") {
+                let span = start..path[path.len() - 1].span.end;
+                let target = Expr {
+                    kind: ExprKind::Path(path),
+                    span,
+                    depth: 1,
+                };
+                return self.method(target, name);
+            }
+            path.push(name);
+            if path.len() == 2 && path[0].text == "list" {
+                self.hyphenated(&mut path[1]);
+            }
+        }
+        let span = start..path[path.len() - 1].span.end;
+        Ok(Expr {
+            kind: ExprKind::Path(path),
+            span,
+            depth: 1,
+        })
+    }
+
+    /// Names of lists may hold hyphens: `list.abnormal-accounts`.
+    fn hyphenated(&mut self, name: &mut Name) {
+        while let (Some((Token::Sign("-"), hyphen)), Some((Token::Name(part), span))) =
+            (self.tokens.get(self.at), self.tokens.get(self.at + 1))
+        {
+            if hyphen.start != name.span.end || span.start != hyphen.end {
+                break;
+            }
+            name.text = format!("{}-{part}", name.text);
+            name.span.end = span.end;
+            self.at += 2;
+        }
+    }
+
+    fn method(&mut self, target: Expr, name: Name) -> Parsed {
+        if !self.is("(") {
+            return Err((
+                name.span,
+                Problem::Unexpected {
+                    found: format!("`.{}`", name.text),
+                    expected: "a function in brackets after a value",
+                },
+            ));
+        }
+        self.call(Some(Box::new(target)), name)
+    }
+
+    fn call(&mut self, target: Option<Box<Expr>>, name: Name) -> Parsed {
+        self.expect("(")?;
+        let args = self.items(")")?;
+        let start = target.as_ref().map_or(name.span.start, |t| t.span.start);
+        let span = start..self.tokens[self.at - 1].1.end;
+        let depth = deepest(&args, &span)?.max(target.as_ref().map_or(0, |t| t.depth + 1));
+        bounded(depth, &span)?;
+        Ok(Expr {
+            kind: ExprKind::Call { target, name, args },
+            span,
+            depth,
+        })
+    }
+
+    /// Values between commas up to a closing bracket, which is taken.
+    fn items(&mut self, close: &'static str) -> Parsed<Vec<Expr>> {
+        let mut items = Vec::new();
+        while !self.take(close) {
+            items.push(self.conditional()?);
+            if !self.take(",") {
+                self.expect(close)?;
+                break;
+            }
+        }
+        Ok(items)
+    }
+
+    fn name(&mut self) -> Parsed<Name> {
+        let span = self.span();
+        match self.peek() {
+            Token::Name(text) => {
+                let text = text.clone();
+                self.at += 1;
+                Ok(Name { text, span })
+            }
+            other => Err((
+                span,
+                Problem::Unexpected {
+                    found: shown(other),
+                    expected: "a name after the dot",
+                },
+            )),
+        }
+    }
+
+    fn enter(&mut self) -> Parsed<()> {
+        self.depth += 1;
+        bounded(self.depth, &self.span())
+    }
+
+    fn peek(&self) -> &Token {
+        &self.tokens[self.at.min(self.tokens.len() - 1)].0
+    }
+
+    fn span(&self) -> Span {
+        self.tokens[self.at.min(self.tokens.len() - 1)].1.clone()
+    }
+
+    fn is(&self, sign: &str) -> bool {
+        matches!(self.peek(), Token::Sign(s) if *s == sign)
+    }
+
+    fn take(&mut self, sign: &str) -> bool {
+        let found = self.is(sign);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn expect(&mut self, sign: &'static str) -> Parsed<()> {
+        if self.take(sign) {
+            return Ok(());
+        }
+        Err((
+            self.span(),
+            Problem::Unexpected {
+                found: shown(self.peek()),
+                expected: match sign {
+                    ")" => "`)`",
+                    "]" => "`]`",
+                    "(" => "`(`",
+                    _ => "`:`",
+                },
+            },
+        ))
+    }
+}
+
+fn node<const N: usize>(
+    span: Span,
+    parts: [Expr; N],
+    kind: impl FnOnce([Expr; N]) -> ExprKind,
+) -> Parsed {
+    let depth = deepest(&parts, &span)?;
+    Ok(Expr {
+        kind: kind(parts),
+        span,
+        depth,
+    })
+}
+
+fn deepest(parts: &[Expr], span: &Span) -> Parsed<usize> {
+    let depth = parts.iter().map(|e| e.depth).max().unwrap_or(0) + 1;
+    bounded(depth, span)?;
+    Ok(depth)
+}
+
+fn bounded(depth: usize, span: &Span) -> Parsed<()> {
+    if depth > MAX_DEPTH {
+        return Err((span.clone(), Problem::TooDeep));
+    }
+    Ok(())
+}
+
+fn shown(token: &Token) -> String {
+    match token {
+        Token::Int(t) | Token::Decimal(t) | Token::Name(t) => format!("`{t}`"),
+        Token::Text(_) => "a text".to_owned(),
+        Token::Sign(s) => format!("`{s}`"),
+        Token::End => "the end of the line".to_owned(),
+    }
+}
