@@ -1,1 +1,13 @@
-//! benches.
+//! Measurements on one canonical workload: what each stage costs, what the state weighs, and how
+//! the whole service behaves under load and under violence on a real Kafka.
+//!
+//! Reading order: [`workload`] is the simulated town as raw records, checked records and journal
+//! blocks; [`stages`] are the bodies that criterion times, called small from a plain test; then the
+//! programs `memory`, `load` and `torture` under `bin/`, which `cargo xtask` runs.
+//!
+//! A timing never fails a test, and no figure is quoted here: `README.md` has them with their
+//! conditions.
+
+pub mod pack;
+pub mod stages;
+pub mod workload;

@@ -21,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("zhamen", LIBRARIES),
     ("xtask", &[]),
     ("zhamen-tests", LIBRARIES_AND_XTASK),
-    ("zhamen-benches", LIBRARIES),
+    ("zhamen-benches", LIBRARIES_AND_XTASK),
 ];
 
 const LIBRARIES: &[&str] = &[
@@ -77,9 +77,13 @@ const NOT_IN_ENGINE: &[&str] = &[
 ];
 
 /// Packages that build C, and who may name them: only these crates (and what lies above them) wait
-/// for a C compiler. The tests read Kafka back with a client that knows nothing of ours.
+/// for a C compiler. The tests, the load generator and the torture run read and write Kafka with a
+/// client that knows nothing of ours.
 const BUILDS_C: &[(&str, &[&str])] = &[
-    ("rdkafka", &["zhamen-kafka", "zhamen-tests"]),
+    (
+        "rdkafka",
+        &["zhamen-kafka", "zhamen-tests", "zhamen-benches"],
+    ),
     ("rdkafka-sys", &["rdkafka"]),
 ];
 
