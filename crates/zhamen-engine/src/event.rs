@@ -363,9 +363,12 @@ impl Event {
         content: u64,
         mut values: Vec<(Field, Value)>,
     ) -> Event {
-        values.reverse();
-        values.sort_by_key(|(f, _)| *f);
-        values.dedup_by_key(|(f, _)| *f);
+        // As decoders write them already.
+        if !values.is_sorted_by(|(a, _), (b, _)| a < b) {
+            values.reverse();
+            values.sort_by_key(|(f, _)| *f);
+            values.dedup_by_key(|(f, _)| *f);
+        }
         Event {
             kind,
             id,

@@ -12,7 +12,7 @@ use crate::contract::{Class, MAX_MEMBERS, Member, Object, objects};
 use crate::fingerprint::Fingerprinter;
 use crate::identity::{Pseudonyms, age, birth_date, looks_resident};
 use crate::scan::{Fault, Kind, Node, Tape};
-use crate::text::{ID_SIGNS, NUMBER_SIGNS, REFERENCE_SIGNS, has_forbidden, prose, signs};
+use crate::text::{ID, NUMBER, PLAIN, REFERENCE, has_forbidden, prose, signs};
 use crate::{amount, time};
 
 /// Most words of a list such as `groups`.
@@ -60,7 +60,8 @@ struct Person {
 impl<'a> Walk<'a> {
     pub fn new(text: &'a str, keys: &'a Keys, scratch: &'a mut Scratch) -> Walk<'a> {
         scratch.pseudonyms.clear();
-        scratch.values.clear();
+        // Moved into the event in the end; a record has no more values than nodes.
+        scratch.values = Vec::with_capacity(scratch.tape.nodes.len().min(64));
         Walk {
             text,
             keys,
@@ -128,7 +129,7 @@ impl<'a> Walk<'a> {
             &self.scratch.pseudonyms,
             self.keys.fingerprint_seed,
         );
-        let values = self.scratch.values.drain(..).collect();
+        let values = std::mem::take(&mut self.scratch.values);
         let event = Event::new(kind, id, source, self.occurred_at, content, values);
         Ok((event, source_at))
     }
@@ -151,7 +152,7 @@ impl<'a> Walk<'a> {
     fn common_text(&mut self, at: u32, max: usize) -> Result<&str, Fault> {
         let node = self.scalar(at, Kind::Text)?;
         let text = node.text(self.text, &mut self.scratch.buffer);
-        signs(text, ID_SIGNS, max, Code::IdFormat).map_err(|c| Fault::at(c, node.offset()))?;
+        signs(text, ID, max, Code::IdFormat).map_err(|c| Fault::at(c, node.offset()))?;
         Ok(text)
     }
 
@@ -271,19 +272,19 @@ impl<'a> Walk<'a> {
         let text = node.text(self.text, &mut self.scratch.buffer);
         Ok(Some(Value::Text(match class {
             Class::Number => {
-                signs(text, NUMBER_SIGNS, 64, Code::FieldLen)?;
+                signs(text, NUMBER, 64, Code::FieldLen)?;
                 text.into()
             }
             Class::EventId => {
-                signs(text, ID_SIGNS, 64, Code::IdFormat)?;
+                signs(text, ID, 64, Code::IdFormat)?;
                 text.into()
             }
             Class::Source => {
-                signs(text, ID_SIGNS, 32, Code::IdFormat)?;
+                signs(text, ID, 32, Code::IdFormat)?;
                 text.into()
             }
             Class::Reference => {
-                signs(text, REFERENCE_SIGNS, 128, Code::FieldLen)?;
+                signs(text, REFERENCE, 128, Code::FieldLen)?;
                 text.into()
             }
             Class::Holder => {
@@ -299,7 +300,7 @@ impl<'a> Walk<'a> {
                     pseudonym
                 }
                 _ => {
-                    signs(text, NUMBER_SIGNS, 64, Code::FieldLen)?;
+                    signs(text, NUMBER, 64, Code::FieldLen)?;
                     text.into()
                 }
             },
@@ -317,7 +318,7 @@ impl<'a> Walk<'a> {
                 text.into()
             }
             Class::Organ => {
-                signs(text, "", 12, Code::FieldLen)?;
+                signs(text, PLAIN, 12, Code::FieldLen)?;
                 if text.len() != 12 {
                     return Err(Code::FieldLen);
                 }
@@ -356,7 +357,7 @@ impl<'a> Walk<'a> {
                 return Err(Code::FieldLen);
             }
             let word = node.text(self.text, &mut self.scratch.buffer);
-            signs(word, NUMBER_SIGNS, 64, Code::FieldLen)?;
+            signs(word, NUMBER, 64, Code::FieldLen)?;
             words.push(CompactString::from(word));
         }
         Ok(Value::TextList(words))
@@ -380,7 +381,7 @@ impl<'a> Walk<'a> {
                 }
                 let text = node.text(self.text, &mut self.scratch.buffer);
                 if name == "question" {
-                    signs(text, REFERENCE_SIGNS, 64, Code::FieldLen)?;
+                    signs(text, REFERENCE, 64, Code::FieldLen)?;
                 } else {
                     prose(text, 512)?;
                 }
@@ -477,7 +478,7 @@ pub(crate) fn rejected(text: &str, tape: &Tape, fault: Fault) -> Rejected {
             return None;
         }
         let value = node.text(text, &mut buffer);
-        signs(value, ID_SIGNS, max, Code::IdFormat).ok()?;
+        signs(value, ID, max, Code::IdFormat).ok()?;
         Some(value.into())
     };
     Rejected {

@@ -54,27 +54,27 @@ impl Pseudonyms {
                 ("p3", mac.finalize().into_bytes().into())
             }
         };
-        let mut text = CompactString::with_capacity(24);
-        text.push_str(prefix);
-        base64url_16(&digest, &mut text);
-        text
+        let text = base64url_16(prefix, &digest);
+        std::str::from_utf8(&text).expect("ASCII").into()
     }
 }
 
-/// The first 16 bytes as 22 base64url characters.
-fn base64url_16(bytes: &[u8; 32], out: &mut CompactString) {
+/// The prefix and the first 16 bytes as 22 base64url characters.
+fn base64url_16(prefix: &str, bytes: &[u8; 32]) -> [u8; 24] {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let head: [u8; 16] = bytes[..16].try_into().expect("half of a digest");
     let bits = u128::from_be_bytes(head);
-    for i in 0..22 {
-        let shift = 128 - 6 * (i + 1);
-        let six = if shift >= 0 {
-            bits >> shift
-        } else {
-            bits << -shift
-        } & 63;
-        out.push(char::from(ALPHABET[six as usize]));
+    let mut text = [0; 24];
+    text[..2].copy_from_slice(prefix.as_bytes());
+    for (i, c) in text[2..].iter_mut().enumerate() {
+        // The last of the 22 has two bits and four zeros.
+        let six = match i {
+            21 => bits << 4,
+            _ => bits >> (122 - 6 * i),
+        };
+        *c = ALPHABET[(six & 63) as usize];
     }
+    text
 }
 
 /// Seventeen digits and a digit or X.
@@ -142,6 +142,17 @@ mod tests {
         let leap = |t: &str| age((2004, 2, 29), moment(t).unwrap());
         assert_eq!(leap("2026-02-28T12:00:00+08:00"), Some(21));
         assert_eq!(leap("2026-03-01T00:00:00+08:00"), Some(22));
+    }
+
+    #[test]
+    fn pseudonyms_are_base64url() {
+        use base64::Engine as _;
+        let digest: [u8; 32] = std::array::from_fn(|i| (i * 37 + 201) as u8);
+        let coded = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(&digest[..16]);
+        assert_eq!(
+            base64url_16("p1", &digest),
+            *format!("p1{coded}").as_bytes()
+        );
     }
 
     #[test]

@@ -4,19 +4,47 @@
 use zhamen_engine::entry::Code;
 
 /// `A-Za-z0-9` and `-_.:*`: accounts, cards, banks, branches, devices, addresses, phones.
-pub(crate) const NUMBER_SIGNS: &str = "-_.:*";
+pub(crate) const NUMBER: Alphabet = Alphabet(1);
 /// `A-Za-z0-9_.:-`: event ids and sources.
-pub(crate) const ID_SIGNS: &str = "_.:-";
+pub(crate) const ID: Alphabet = Alphabet(2);
 /// Ids that the engine or the platform gives: holds, inquiries, alerts, applications, forms.
-pub(crate) const REFERENCE_SIGNS: &str = "_.:-@/#";
+pub(crate) const REFERENCE: Alphabet = Alphabet(4);
+/// `A-Za-z0-9`.
+pub(crate) const PLAIN: Alphabet = Alphabet(8);
 
-/// ASCII letters, digits and these signs, `1..=max` of them.
-pub(crate) fn signs(text: &str, signs: &str, max: usize, too_long: Code) -> Result<(), Code> {
-    if text.is_empty() {
-        return Err(Code::IdFormat);
+/// A set of characters, as a bit of [`MEMBERS`].
+#[derive(Clone, Copy)]
+pub(crate) struct Alphabet(u8);
+
+/// The alphabets that each byte belongs to.
+const MEMBERS: [u8; 256] = {
+    const fn add(mut table: [u8; 256], signs: &[u8], alphabet: Alphabet) -> [u8; 256] {
+        let mut i = 0;
+        while i < 256 {
+            if (i as u8).is_ascii_alphanumeric() {
+                table[i] |= alphabet.0;
+            }
+            i += 1;
+        }
+        let mut i = 0;
+        while i < signs.len() {
+            table[signs[i] as usize] |= alphabet.0;
+            i += 1;
+        }
+        table
     }
-    let good = |b: &u8| b.is_ascii_alphanumeric() || signs.as_bytes().contains(b);
-    if !text.as_bytes().iter().all(good) {
+    let table = add([0; 256], b"-_.:*", NUMBER);
+    let table = add(table, b"_.:-", ID);
+    let table = add(table, b"_.:-@/#", REFERENCE);
+    add(table, b"", PLAIN)
+};
+
+/// `1..=max` characters of an alphabet.
+pub(crate) fn signs(text: &str, of: Alphabet, max: usize, too_long: Code) -> Result<(), Code> {
+    let all = text
+        .bytes()
+        .fold(of.0, |all, b| all & MEMBERS[usize::from(b)]);
+    if all == 0 || text.is_empty() {
         return Err(Code::IdFormat);
     }
     if text.len() > max {
@@ -68,11 +96,11 @@ mod tests {
         assert_eq!(prose(&"钮".repeat(129), 128), Err(Code::FieldLen));
         assert_eq!(prose("a\u{202e}b", 128), Err(Code::Value));
         assert_eq!(
-            signs(&"1".repeat(65), NUMBER_SIGNS, 64, Code::FieldLen),
+            signs(&"1".repeat(65), NUMBER, 64, Code::FieldLen),
             Err(Code::FieldLen)
         );
         assert_eq!(
-            signs("６２", NUMBER_SIGNS, 64, Code::FieldLen),
+            signs("６２", NUMBER, 64, Code::FieldLen),
             Err(Code::IdFormat)
         );
     }
