@@ -11,7 +11,8 @@ use crate::entry::Policy;
 use crate::event::{EntryKind, Event, Field, Subject};
 use crate::facts::Facts;
 use crate::judge::Judge;
-use crate::output::{Alert, AlertSubject, Contribution, Coordinates, EventName, Fired};
+use crate::life::Moment;
+use crate::output::{Alert, AlertSubject, Contribution, EventName, Fired};
 use crate::rule::{Action, Rule, Severity, Then};
 use crate::time::TimestampMs;
 
@@ -97,13 +98,10 @@ pub(crate) struct Raise<'a> {
     pub(crate) score: i64,
     pub(crate) merged: u64,
     pub(crate) late: bool,
-    pub(crate) coordinates: Coordinates,
-    pub(crate) digest: &'a Arc<str>,
-    pub(crate) calendar: &'a crate::time::Calendar,
 }
 
 /// The alert of one rule or verdict that fired.
-pub(crate) fn raise(judge: &Judge<'_>, r: &Raise<'_>) -> Alert {
+pub(crate) fn raise(judge: &Judge<'_>, m: &Moment<'_>, r: &Raise<'_>) -> Alert {
     let (e, facts, policy): (&Event, &Facts, &Policy) = (judge.event, judge.facts, judge.policy);
     let (field, kind, value) = &r.subject;
     let p = party(e, *field, facts);
@@ -143,7 +141,7 @@ pub(crate) fn raise(judge: &Judge<'_>, r: &Raise<'_>) -> Alert {
         .as_deref()
         .and_then(|b| policy.stations.get(b))
         .unwrap_or(&policy.default_station);
-    let c = r.coordinates;
+    let c = m.coordinates;
     Alert {
         alert: format!(
             "A-{}-{}-{}-{}",
@@ -182,12 +180,12 @@ pub(crate) fn raise(judge: &Judge<'_>, r: &Raise<'_>) -> Alert {
         report_by: r
             .then
             .report_within_days
-            .map(|d| r.calendar.legal_deadline(judge.at, d)),
+            .map(|d| policy.calendar.legal_deadline(judge.at, d)),
         late: r.late,
         merged: r.merged,
         chain: None,
         coordinates: c,
-        ruleset: r.digest.clone(),
+        ruleset: m.ruleset.clone(),
     }
 }
 

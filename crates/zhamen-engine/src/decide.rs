@@ -5,25 +5,25 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use crate::alert::{self, Raise, subject_of};
+use crate::alert::{self, Quiet, Raise, subject_of};
 use crate::engine::{Answer, Engine, Marks};
 use crate::entry::Activation;
 use crate::event::{EntryKind, Event, EventKind, Field};
 use crate::judge::{Judge, Said};
 use crate::ledger::{Decided, EventNo};
-use crate::life::{Coverage, Moment, Outcome};
+use crate::life::{Coverage, Life, Moment, Outcome, Standing};
 use crate::notice;
 use crate::output::{Decision, Degraded, FallbackCode, Fired, Output, Warning};
-use crate::rule::{Action, Mode, Rule, Severity};
+use crate::rule::{Action, Bilingual, Mode, Rule, Verdict};
 use crate::score;
 use crate::time::TimestampMs;
 
 /// A rule that asks for something.
-struct Hit<'r> {
-    rule: &'r Rule,
+pub(crate) struct Hit<'r> {
+    pub(crate) rule: &'r Rule,
     action: Action,
     /// Position under `fired` of the decision; fallbacks have none.
-    fired: Option<usize>,
+    pub(crate) fired: Option<usize>,
     /// Asked before and answered: the outcome acts instead.
     answered: bool,
 }
@@ -79,57 +79,34 @@ impl Engine {
         let judge = self.held.judge(&active, e, no, at, self.clock);
         let rules = self.held.plan.rules_by_kind[e.kind as usize].iter();
         let rules = rules.map(|i| &active.rules.rules[usize::from(*i)]);
-        let hits = ask(&judge, rules, coverage.as_ref(), &mut d);
+        let mut hits = ask(&judge, rules, coverage.as_ref(), &mut d);
+        if let Some(c) = coverage.as_ref().filter(|c| c.outcome != Outcome::Proceed) {
+            outcome_acts(c, &active, &mut hits, &mut d);
+        }
         d.stale = marks.stale || judge.stale.get();
         d.late = marks.late;
         d.ahead = marks.ahead;
-        for hit in &hits {
-            let count = if hit.fired.is_some() {
-                &mut self.counters.fired
-            } else {
-                &mut self.counters.fell_back
-            };
-            *count.entry(hit.rule.id.clone()).or_insert(0) += 1;
-        }
-        for fired in &d.shadow {
-            *self.counters.fired.entry(fired.rule.clone()).or_insert(0) += 1;
-        }
+        self.counters.count(&hits, &d);
 
-        // Scores and verdicts over what fired.
         let live = || hits.iter().filter(|h| h.fired.is_some());
         let total = score::sum(live().map(|h| (h.rule.score, h.rule.family.as_deref())));
-        let mut subjects: Vec<CompactString> = Vec::new();
-        for hit in live() {
-            let Some((_, _, value)) = subject_of(e, hit.rule.subject) else {
-                continue;
-            };
-            self.scores.note(&active.rules, hit.rule, &value, at);
-            if !subjects.contains(&value) {
-                subjects.push(value);
-            }
+        let subjects = subjects(e, live().map(|h| h.rule));
+        for (rule, subject) in &subjects {
+            self.scores.note(&active.rules, rule, subject, at);
         }
-        let verdict = if live().next().is_some() {
-            self.scores.verdict(&active.rules, total, &subjects, at)
-        } else {
-            None
+        let verdict = match subjects.is_empty() {
+            true => None,
+            false => self
+                .scores
+                .verdict(&active.rules, total, subjects.iter().map(|(_, s)| s), at),
         };
         if let Some((v, sum)) = verdict {
-            d.fired.push(Fired {
-                rule: v.id.clone(),
-                mode: Mode::Enforce,
-                action: v.then.action,
-                values: vec![(CompactString::const_new("score"), sum.to_string())],
-                limits: vec![(CompactString::const_new("at_least"), v.at_least.to_string())],
-                reason: judge.explain(&v.explain),
-            });
+            d.fired
+                .push(verdict_fired(v, sum, judge.explain(&v.explain)));
         }
-
-        // The strictest wins.
-        let asked = hits
-            .iter()
-            .filter(|h| h.rule.mode == Mode::Enforce)
-            .map(|h| h.action)
-            .max();
+        // The strictest wins; what stands is told first.
+        let enforced = || hits.iter().filter(|h| h.rule.mode == Mode::Enforce);
+        let asked = enforced().map(|h| h.action).max();
         let by_verdict = verdict.map(|(v, _)| v.then.action);
         let stands = standing.last().map(|s| s.action);
         d.action = [asked, by_verdict, stands]
@@ -137,178 +114,20 @@ impl Engine {
             .flatten()
             .max()
             .unwrap_or(Action::Allow);
-        for s in standing.iter().rev() {
-            d.fired.insert(
-                0,
-                Fired {
-                    rule: s.rule.clone(),
-                    mode: Mode::Enforce,
-                    action: s.action,
-                    values: Vec::new(),
-                    limits: Vec::new(),
-                    reason: s.reason.clone(),
-                },
-            );
-        }
-
-        // What the decision opens.
-        let shift = standing.len();
-        let reason = |d: &Decision, hit: &Hit<'_>| {
-            hit.fired
-                .map(|i| d.fired[i + shift].reason.clone())
-                .unwrap_or_else(|| notice::of(hit.action))
+        d.fired.splice(..0, standing.iter().map(standing_fired));
+        let case = Case {
+            e,
+            judge,
+            m,
+            hits: &hits,
+            verdict,
+            coverage: coverage.as_ref(),
+            shift: standing.len(),
         };
-        let covered_hold = coverage
-            .as_ref()
-            .and_then(|c| self.life.use_coverage(&c.inquiry, e, &m, out));
-        let deciding = hits
-            .iter()
-            .find(|h| h.rule.mode == Mode::Enforce && h.action == d.action);
-        if let Some(s) = standing.last().filter(|s| s.action == d.action) {
-            d.hold = s.hold.clone();
-        } else if request {
-            match (d.action, deciding) {
-                (Action::Delay | Action::Hold, Some(hit)) if hit.answered => d.hold = covered_hold,
-                (Action::Delay | Action::Hold, Some(hit)) => {
-                    let why = reason(&d, hit);
-                    d.hold =
-                        Some(
-                            self.life
-                                .open_delay(&hit.rule.id, &hit.rule.then, &why, e, &m, out),
-                        );
-                }
-                (Action::Delay | Action::Hold, None) => {
-                    if let Some((v, _)) = verdict {
-                        let why = judge.explain(&v.explain);
-                        d.hold = Some(self.life.open_delay(&v.id, &v.then, &why, e, &m, out));
-                    }
-                }
-                (Action::Inquire, Some(first)) => {
-                    let asking: Vec<Arc<str>> = hits
-                        .iter()
-                        .filter(|h| h.rule.mode == Mode::Enforce && h.action == Action::Inquire)
-                        .map(|h| h.rule.id.clone())
-                        .collect();
-                    d.inquiry = Some(
-                        self.life
-                            .open_inquiry(&asking, &first.rule.then, e, &m, out),
-                    );
-                }
-                (Action::Inquire, None) => {
-                    if let Some((v, _)) = verdict {
-                        d.inquiry = Some(self.life.open_inquiry(
-                            std::slice::from_ref(&v.id),
-                            &v.then,
-                            e,
-                            &m,
-                            out,
-                        ));
-                    }
-                }
-                _ => {}
-            }
-        }
-        for hit in hits
-            .iter()
-            .filter(|h| h.rule.mode == Mode::Enforce && h.action == Action::Verify)
-        {
-            let Some(within) = hit.rule.then.within_ms else {
-                continue;
-            };
-            let accounts = accounts_judged(e, hit.rule, &judge);
-            let why = reason(&d, hit);
-            self.life
-                .open_verification(&hit.rule.id, within, &accounts, &why, &m, out);
-        }
-        d.customer_notice = customer_notice(&judge, d.action, deciding);
-
-        // What it raises.
-        let mut listed: Vec<(String, EntryKind, CompactString)> = Vec::new();
-        for hit in live() {
-            let fired = &d.fired[hit.fired.expect("live hits fired") + shift];
-            let Some(subject) = subject_of(e, hit.rule.subject)
-                .or_else(|| subject_of(e, Some(Field::PayerAccount)))
-            else {
-                continue;
-            };
-            let then = &hit.rule.then;
-            if let Some(list) = &then.list {
-                listed.push((list.clone(), subject.1, subject.2.clone()));
-            }
-            if then.warn {
-                out.push(Output::Warning(warning(
-                    e, hit.rule, fired, answer, &active, self.clock,
-                )));
-            }
-            let reported = hit.answered
-                && coverage
-                    .as_ref()
-                    .is_some_and(|c| c.outcome == Outcome::ReportToPolice);
-            let Some(severity) = then.alert.or(reported.then_some(Severity::High)) else {
-                continue;
-            };
-            let admitted = self.quiet.admit(
-                &hit.rule.id,
-                &subject.2,
-                at,
-                severity,
-                fired.action,
-                then.quiet_ms,
-            );
-            let Some(merged) = admitted else { continue };
-            out.push(Output::Alert(alert::raise(
-                &judge,
-                &Raise {
-                    fired,
-                    then,
-                    severity,
-                    feature_code: hit.rule.feature_code.as_deref(),
-                    subject,
-                    rule: Some(hit.rule),
-                    score: total,
-                    merged,
-                    late: d.late,
-                    coordinates: answer.at,
-                    digest: &active.rules.digest,
-                    calendar: &active.policy.calendar,
-                },
-            )));
-        }
-        if let Some((v, sum)) = verdict
-            && let Some(severity) = v.then.alert
-            && let Some(subject) = live().find_map(|h| subject_of(e, h.rule.subject))
-            && let Some(merged) = self.quiet.admit(
-                &v.id,
-                &subject.2,
-                at,
-                severity,
-                v.then.action,
-                v.then.quiet_ms,
-            )
-        {
-            let fired = d
-                .fired
-                .iter()
-                .find(|f| f.rule == v.id)
-                .expect("the verdict fired");
-            out.push(Output::Alert(alert::raise(
-                &judge,
-                &Raise {
-                    fired,
-                    then: &v.then,
-                    severity,
-                    feature_code: None,
-                    subject,
-                    rule: None,
-                    score: sum,
-                    merged,
-                    late: d.late,
-                    coordinates: answer.at,
-                    digest: &active.rules.digest,
-                    calendar: &active.policy.calendar,
-                },
-            )));
-        }
+        open(&mut self.life, &case, &standing, &mut d, out);
+        let deciding = case.enforced().find(|h| h.action == d.action);
+        d.customer_notice = customer_notice(&case.judge, d.action, deciding);
+        let listed = raise(&mut self.quiet, &case, total, &d, out);
         for (list, kind, value) in listed {
             self.held
                 .lists
@@ -343,6 +162,239 @@ impl Engine {
             .get_mut(no)
             .expect("pushed with this event")
             .decided = decided;
+    }
+}
+
+/// One event under judgement, with what the rules said.
+struct Case<'a> {
+    e: &'a Event,
+    judge: Judge<'a>,
+    m: Moment<'a>,
+    hits: &'a [Hit<'a>],
+    verdict: Option<(&'a Verdict, i64)>,
+    coverage: Option<&'a Coverage>,
+    /// How many entries of `fired` stand before the first hit's.
+    shift: usize,
+}
+
+impl<'a> Case<'a> {
+    fn enforced(&self) -> impl Iterator<Item = &'a Hit<'a>> {
+        self.hits.iter().filter(|h| h.rule.mode == Mode::Enforce)
+    }
+
+    /// What a hit's hold or verification tells officers and staff.
+    fn reason(&self, d: &Decision, hit: &Hit<'_>) -> Bilingual {
+        match hit.fired {
+            Some(i) => d.fired[i + self.shift].reason.clone(),
+            None => notice::of(hit.action),
+        }
+    }
+}
+
+/// Opens what the decision asks for: a hold, an inquiry, verifications.
+fn open(
+    life: &mut Life,
+    c: &Case<'_>,
+    standing: &[Standing],
+    d: &mut Decision,
+    out: &mut Vec<Output>,
+) {
+    let (e, m) = (c.e, &c.m);
+    let covered = c
+        .coverage
+        .and_then(|x| life.use_coverage(&x.inquiry, e, m, out));
+    if let Some(s) = standing.last().filter(|s| s.action == d.action) {
+        d.hold = s.hold.clone();
+    } else if e.kind == EventKind::TransferRequested && d.action >= Action::Delay {
+        d.hold = covered;
+        // Every rule that delays has its say in how long and who may release; one hold results.
+        for hit in c
+            .enforced()
+            .filter(|h| h.action >= Action::Delay && !h.answered)
+        {
+            let why = c.reason(d, hit);
+            d.hold = Some(life.open_delay(&hit.rule.id, &hit.rule.then, &why, e, m, out));
+        }
+        if let Some((v, _)) = c.verdict.filter(|(v, _)| v.then.action >= Action::Delay) {
+            let why = c.judge.explain(&v.explain);
+            d.hold = Some(life.open_delay(&v.id, &v.then, &why, e, m, out));
+        }
+    } else if e.kind == EventKind::TransferRequested && d.action == Action::Inquire {
+        let asking: Vec<&Hit<'_>> = c
+            .enforced()
+            .filter(|h| h.action == Action::Inquire)
+            .collect();
+        let mut rules: Vec<Arc<str>> = asking.iter().map(|h| h.rule.id.clone()).collect();
+        let mut then = asking.first().map(|h| &h.rule.then);
+        if let Some((v, _)) = c.verdict.filter(|(v, _)| v.then.action == Action::Inquire) {
+            rules.push(v.id.clone());
+            then = then.or(Some(&v.then));
+        }
+        d.inquiry = then.map(|then| life.open_inquiry(&rules, then, e, m, out));
+    }
+    for hit in c.enforced().filter(|h| h.action == Action::Verify) {
+        let Some(within) = hit.rule.then.within_ms else {
+            continue;
+        };
+        let accounts = accounts_judged(e, hit.rule, &c.judge);
+        let why = c.reason(d, hit);
+        life.open_verification(&hit.rule.id, within, &accounts, &why, m, out);
+    }
+}
+
+/// Raises alerts and warnings; returns what goes on which list.
+fn raise(
+    quiet: &mut Quiet,
+    c: &Case<'_>,
+    total: i64,
+    d: &Decision,
+    out: &mut Vec<Output>,
+) -> Vec<(String, EntryKind, CompactString)> {
+    let mut listed = Vec::new();
+    let reported = c.coverage.filter(|x| x.outcome == Outcome::ReportToPolice);
+    for hit in c.hits {
+        let Some(i) = hit.fired else { continue };
+        let fired = &d.fired[i + c.shift];
+        let (rule, then) = (hit.rule, &hit.rule.then);
+        let Some(subject) =
+            subject_of(c.e, rule.subject).or_else(|| subject_of(c.e, Some(Field::PayerAccount)))
+        else {
+            continue;
+        };
+        if let Some(list) = &then.list {
+            listed.push((list.clone(), subject.1, subject.2.clone()));
+        }
+        if then.warn {
+            out.push(Output::Warning(warning(c, rule, fired)));
+        }
+        let (severity, merged) = match (reported.filter(|_| hit.answered), then.alert) {
+            // A report to the police is never swallowed.
+            (Some(x), _) => (x.severity, Some(0)),
+            (None, Some(s)) => (
+                s,
+                quiet.admit(
+                    &rule.id,
+                    &subject.2,
+                    c.judge.at,
+                    s,
+                    fired.action,
+                    then.quiet_ms,
+                ),
+            ),
+            (None, None) => continue,
+        };
+        let Some(merged) = merged else { continue };
+        let feature_code = rule.feature_code.as_deref();
+        let rule = Some(rule);
+        let late = d.late;
+        let alert = Raise {
+            fired,
+            then,
+            severity,
+            feature_code,
+            subject,
+            rule,
+            score: total,
+            merged,
+            late,
+        };
+        out.push(Output::Alert(alert::raise(&c.judge, &c.m, &alert)));
+    }
+    if let Some((v, sum)) = c.verdict
+        && let Some(severity) = v.then.alert
+        && let Some(subject) = c
+            .hits
+            .iter()
+            .find_map(|h| h.fired.and(subject_of(c.e, h.rule.subject)))
+        && let Some(fired) = d.fired.iter().find(|f| f.rule == v.id)
+        && let Some(merged) = quiet.admit(
+            &v.id,
+            &subject.2,
+            c.judge.at,
+            severity,
+            v.then.action,
+            v.then.quiet_ms,
+        )
+    {
+        let (then, late) = (&v.then, d.late);
+        let alert = Raise {
+            fired,
+            then,
+            severity,
+            feature_code: None,
+            subject,
+            rule: None,
+            score: sum,
+            merged,
+            late,
+        };
+        out.push(Output::Alert(alert::raise(&c.judge, &c.m, &alert)));
+    }
+    listed
+}
+
+/// An inquiry was answered with more than `proceed`: the rules that asked act, whether or not they
+/// fire again.
+fn outcome_acts<'r>(
+    c: &Coverage,
+    active: &'r Activation,
+    hits: &mut Vec<Hit<'r>>,
+    d: &mut Decision,
+) {
+    for id in &c.rules {
+        if hits.iter().any(|h| h.answered && h.rule.id == *id) {
+            continue;
+        }
+        let Some(rule) = active.rules.rules.iter().find(|r| r.id == *id) else {
+            continue;
+        };
+        let action = c.outcome.action();
+        hits.push(Hit {
+            rule,
+            action,
+            fired: Some(d.fired.len()),
+            answered: true,
+        });
+        d.fired.push(Fired {
+            rule: id.clone(),
+            mode: Mode::Enforce,
+            action,
+            values: Vec::new(),
+            limits: Vec::new(),
+            reason: c.outcome.reason(),
+        });
+    }
+}
+
+/// The subjects of rules that fired, each rule with its own.
+fn subjects<'r>(
+    e: &Event,
+    rules: impl Iterator<Item = &'r Rule>,
+) -> Vec<(&'r Rule, CompactString)> {
+    rules
+        .filter_map(|r| Some((r, subject_of(e, r.subject)?.2)))
+        .collect()
+}
+
+fn verdict_fired(v: &Verdict, sum: i64, reason: Bilingual) -> Fired {
+    Fired {
+        rule: v.id.clone(),
+        mode: Mode::Enforce,
+        action: v.then.action,
+        values: vec![(CompactString::const_new("score"), sum.to_string())],
+        limits: vec![(CompactString::const_new("at_least"), v.at_least.to_string())],
+        reason,
+    }
+}
+
+fn standing_fired(s: &Standing) -> Fired {
+    Fired {
+        rule: s.rule.clone(),
+        mode: Mode::Enforce,
+        action: s.action,
+        values: Vec::new(),
+        limits: Vec::new(),
+        reason: s.reason.clone(),
     }
 }
 
@@ -439,7 +491,7 @@ fn customer_notice(
     judge: &Judge<'_>,
     action: Action,
     deciding: Option<&Hit<'_>>,
-) -> Option<crate::rule::Bilingual> {
+) -> Option<Bilingual> {
     if action == Action::Allow {
         return None;
     }
@@ -447,25 +499,18 @@ fn customer_notice(
     Some(own.map_or_else(|| notice::of(action), |t| judge.explain(t)))
 }
 
-fn warning(
-    e: &Event,
-    rule: &Rule,
-    fired: &Fired,
-    answer: &Answer<'_>,
-    active: &Activation,
-    now: TimestampMs,
-) -> Warning {
-    let own = |f: Field| e.text(f).map(CompactString::new);
-    let c = answer.at;
+fn warning(c: &Case<'_>, rule: &Rule, fired: &Fired) -> Warning {
+    let own = |f: Field| c.e.text(f).map(CompactString::new);
+    let at = c.m.coordinates;
     Warning {
-        id: format!("W-{}-{}-{}-{}", c.partition, c.offset, c.index, rule.id),
+        id: format!("W-{}-{}-{}-{}", at.partition, at.offset, at.index, rule.id),
         account: own(Field::PayerAccount).unwrap_or_default(),
         phone: own(Field::PayerPhone),
         holder: own(Field::PayerHolder),
         cause: rule.id.clone(),
         text: fired.reason.clone(),
-        at: now,
-        coordinates: c,
-        ruleset: active.rules.digest.clone(),
+        at: c.m.now,
+        coordinates: at,
+        ruleset: c.m.ruleset.clone(),
     }
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use crate::alert::Quiet;
+use crate::decide::Hit;
 use crate::entry::{Activation, Block, Body, Code, Entry, Record};
 use crate::event::{Event, EventKind, Field};
 use crate::facts::Facts;
@@ -99,8 +100,24 @@ pub struct Counters {
     pub fired: BTreeMap<Arc<str>, u64>,
     /// Fallbacks by rule.
     pub fell_back: BTreeMap<Arc<str>, u64>,
-    /// Lines that did not hold because a field was absent, or windows missing, by rule.
+    /// What an operator must look at, by kind.
     pub alarms: BTreeMap<&'static str, u64>,
+}
+
+impl Counters {
+    pub(crate) fn count(&mut self, hits: &[Hit<'_>], d: &Decision) {
+        for hit in hits {
+            let count = if hit.fired.is_some() {
+                &mut self.fired
+            } else {
+                &mut self.fell_back
+            };
+            *count.entry(hit.rule.id.clone()).or_insert(0) += 1;
+        }
+        for shadow in &d.shadow {
+            *self.fired.entry(shadow.rule.clone()).or_insert(0) += 1;
+        }
+    }
 }
 
 /// How much a shard holds.

@@ -81,17 +81,17 @@ impl Scores {
     }
 
     /// The verdict that applies: the highest `at_least` reached.
-    pub(crate) fn verdict<'r>(
+    pub(crate) fn verdict<'r, 's>(
         &self,
         rules: &'r RuleSet,
         event_sum: i64,
-        subjects: &[CompactString],
+        subjects: impl Iterator<Item = &'s CompactString> + Clone,
         at: TimestampMs,
     ) -> Option<(&'r Verdict, i64)> {
         let reached = |v: &'r Verdict| {
             let total = match v.over_ms {
                 None => event_sum,
-                Some(ms) => subjects.iter().map(|s| self.over(s, at, ms)).max()?,
+                Some(ms) => subjects.clone().map(|s| self.over(s, at, ms)).max()?,
             };
             (total >= v.at_least).then_some((v, total))
         };
