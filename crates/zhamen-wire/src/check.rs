@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -43,7 +44,7 @@ pub struct RawRecord<'a> {
 }
 
 /// What a checker is built from.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct CheckerOptions {
     /// Secret under the pseudonyms of persons, the fingerprints and the sealed keys.
     pub pseudonym_key: Vec<u8>,
@@ -55,6 +56,18 @@ pub struct CheckerOptions {
     pub reply_topics: Vec<String>,
     /// Name of this environment; a record that names another is refused. `None`: not looked at.
     pub environment: Option<String>,
+}
+
+// Written by hand so that no log ever shows the secret.
+impl fmt::Debug for CheckerOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CheckerOptions")
+            .field("pseudonym", &self.pseudonym)
+            .field("sources", &self.sources)
+            .field("reply_topics", &self.reply_topics)
+            .field("environment", &self.environment)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Decodes and checks input records. Shared between threads; each keeps its own buffers.
@@ -451,7 +464,7 @@ fn is_framed(payload: &[u8]) -> bool {
     match payload {
         [0, a, 0, ..] if *a != 0 => false,
         [0, 0, 0, _, 0, 0, 0, ..] => false,
-        [0, ..] => true,
+        [0, _, _, _, _, _, ..] => true,
         _ => false,
     }
 }
@@ -532,5 +545,41 @@ fn read_journal_at(text: &str, scratch: &Scratch) -> Result<Option<TimestampMs>,
             Err(code) => Err(Fault::at(code, node.offset())),
         },
         _ => Err(Fault::at(Code::Time, node.offset())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checkers_are_shared_and_secrets_are_not_shown() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Checker>();
+        let options = CheckerOptions {
+            pseudonym_key: b"ssshh".to_vec(),
+            ..CheckerOptions::default()
+        };
+        let shown = format!("{options:?}");
+        assert!(
+            !shown.contains("115") && !shown.contains("ssshh"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn framing_is_told_from_other_encodings() {
+        assert!(is_framed(b"\0\0\0\0\x2a{}"));
+        assert!(!is_framed(b"\0"));
+        let utf16: Vec<u8> = "{\"type\""
+            .encode_utf16()
+            .flat_map(u16::to_be_bytes)
+            .collect();
+        assert!(!is_framed(&utf16));
+        let utf32: Vec<u8> = "{\"type\""
+            .chars()
+            .flat_map(|c| (c as u32).to_be_bytes())
+            .collect();
+        assert!(!is_framed(&utf32));
     }
 }

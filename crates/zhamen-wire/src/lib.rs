@@ -15,6 +15,7 @@ pub mod journal;
 pub mod json;
 mod murmur;
 mod scan;
+pub mod schema;
 mod seal;
 mod text;
 mod time;

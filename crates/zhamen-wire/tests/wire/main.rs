@@ -6,3 +6,4 @@ mod json;
 mod mutations;
 mod rules;
 mod samples;
+mod schema;
