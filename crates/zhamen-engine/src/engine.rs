@@ -24,7 +24,7 @@ use crate::lists::Lists;
 use crate::output::{Coordinates, Decision, Degraded, EventName, FallbackCode, Fired, Output};
 use crate::plan::Plan;
 use crate::reversal::{self, Undo, Waiting};
-use crate::rule::{Action, Mode};
+use crate::rule::{Action, Mode, Reach};
 use crate::score::Scores;
 use crate::series::{self, KeyOf, SeriesState};
 use crate::symbols::NO_SYM;
@@ -241,9 +241,11 @@ impl Engine {
         }
         self.waiting.expire(self.clock);
         let policy = &self.active.policy;
+        // An id is known for the whole of the horizon, its last millisecond included.
         self.held.facts.ledger.forget(
             self.clock
-                .saturating_sub(policy.dedupe_horizon_ms.max(policy.trail_ms)),
+                .saturating_sub(policy.dedupe_horizon_ms.max(policy.trail_ms))
+                .saturating_sub(1),
         );
     }
 
@@ -515,19 +517,9 @@ impl Engine {
                 };
                 match log.find(at, no) {
                     Some(i) if undo.whole => log.remove(i, numeric),
-                    Some(i) if series::is_money(s) => log.reduce(i, undo.amount),
-                    Some(_) => {}
-                    None => {
-                        if s.filter.is_none()
-                            && at <= log.newest.saturating_sub(self.active.policy.lateness_ms)
-                            && s.on
-                                .contains(self.held.facts.ledger.get(no).map_or(e.kind, |k| k.kind))
-                            && !(known.failed && undo.kind != EventKind::TransferFailed)
-                            && let Some(extra) = log.extra.as_deref_mut()
-                        {
-                            extra.totals.undo(undo.amount, numeric, undo.whole);
-                        }
-                    }
+                    Some(i) if series::is_money(s) && numeric => log.reduce(i, undo.amount),
+                    // Never counted, taken out already, or older than anything a window sees.
+                    Some(_) | None => {}
                 }
             }
         }
@@ -549,7 +541,7 @@ impl Engine {
         for i in 0..self.held.plan.series_by_kind[e.kind as usize].len() {
             let id = usize::from(self.held.plan.series_by_kind[e.kind as usize][i]);
             let s = &active.rules.series[id];
-            let value = series::value_of(e, s, &mut self.held.facts);
+            let value = series::value_of(e, at, s, &mut self.held.facts);
             let numeric = series::is_numeric(s);
             if numeric && value.is_none() {
                 continue;
@@ -584,10 +576,15 @@ impl Engine {
             let kept =
                 (!s.kept.is_empty()).then(|| s.kept.iter().map(|f| e.get(*f).cloned()).collect());
             log.insert(at, no, value.unwrap_or(series::NO_VALUE), numeric, kept);
+            // What a notice may still take out is not folded into totals before the ledger forgets it.
+            let undone = match s.undo.is_empty() || s.reach != Reach::Ever {
+                true => 0,
+                false => policy.dedupe_horizon_ms.max(policy.trail_ms),
+            };
             let out = series::out_of_reach(
                 s.reach,
                 log.newest,
-                policy.lateness_ms,
+                policy.lateness_ms.saturating_add(undone),
                 &self.held.plan.calendar,
             );
             log.evict(out, s);

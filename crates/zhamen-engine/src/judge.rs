@@ -109,6 +109,12 @@ impl<'e> Judge<'e> {
             }
         }
         for line in &rule.unless {
+            // Money in another currency lets the rule fire, so it exempts nothing.
+            if rule.currency == CurrencyPolicy::Fire
+                && expr::holds(&line.expr, self, rule.currency) == Err(Fault::Currency)
+            {
+                continue;
+            }
             match self.line(line, rule) {
                 Ok(true) => return Said::Silent,
                 Ok(false) => {}
@@ -284,7 +290,12 @@ impl<'e> Judge<'e> {
                 }
             }
         }
-        let numbers = || picked.iter().map(|(_, v)| *v);
+        let numbers = || {
+            picked
+                .iter()
+                .map(|(_, v)| *v)
+                .filter(|v| *v != series::NO_VALUE)
+        };
         let count = picked.len() as i64;
         let reading = match w.agg {
             Agg::Count => Ok(Reading::Count(count)),
@@ -292,7 +303,7 @@ impl<'e> Judge<'e> {
             Agg::Avg if count > 0 => Ok(Reading::Average(numbers().map(i128::from).sum(), count)),
             Agg::Avg => Err(Fault::Missing),
             Agg::Distinct => {
-                let mut all: Vec<i64> = numbers().filter(|v| *v != series::NO_VALUE).collect();
+                let mut all: Vec<i64> = numbers().collect();
                 all.sort_unstable();
                 all.dedup();
                 Ok(Reading::Count(all.len() as i64))

@@ -200,6 +200,8 @@ pub struct Series {
     pub undo: KindSet,
     /// The field whose values are aggregated.
     pub value: Option<Field>,
+    /// Values are only told apart (`distinct`), so numbers are kept as their text.
+    pub as_text: bool,
     /// Fields kept per event besides, for windows that compare with the judged event (`this.`).
     pub kept: Vec<Field>,
     /// How far back its windows look.

@@ -95,8 +95,9 @@ pub(crate) struct SeriesState {
 
 /// Whether a series keeps running totals (numbers) or symbols (texts).
 pub(crate) fn is_numeric(s: &Series) -> bool {
-    s.value
-        .is_some_and(|f| !matches!(f.ty(), FieldType::Text | FieldType::TextList))
+    !s.as_text
+        && s.value
+            .is_some_and(|f| !matches!(f.ty(), FieldType::Text | FieldType::TextList))
 }
 
 /// Whether it is kept per currency.
@@ -157,13 +158,22 @@ fn key_text(value: &Value) -> String {
     }
 }
 
-/// The number a series keeps of an event: minor units, a count, or a symbol. `None`: absent.
-pub(crate) fn value_of(e: &Event, s: &Series, facts: &mut Facts) -> Option<i64> {
+/// The number a series keeps of an event counted at `at`: minor units, a count, or a symbol.
+/// `None`: absent.
+pub(crate) fn value_of(e: &Event, at: TimestampMs, s: &Series, facts: &mut Facts) -> Option<i64> {
     let field = s.value?;
     if let Some(text) = e.text(field) {
         return Some(i64::from(facts.symbols.intern(text)));
     }
-    Some(match e.get(field)? {
+    let time = Value::Time(at);
+    let value = match field {
+        Field::OccurredAt => &time,
+        _ => e.get(field)?,
+    };
+    if s.as_text {
+        return Some(i64::from(facts.symbols.intern(&key_text(value))));
+    }
+    Some(match value {
         Value::Bool(b) => i64::from(*b),
         Value::Int(n) | Value::Time(n) | Value::Date(n) => *n,
         Value::Money(m) => m.minor,
@@ -196,12 +206,15 @@ pub(crate) fn out_of_reach(
     let oldest_judged = newest - lateness;
     match reach {
         Reach::Ms(ms) => oldest_judged - ms,
-        Reach::WorkingDays(n) => calendar.back(oldest_judged, n),
+        // A later event on a day off reaches back to the same day as the next working day's, but
+        // at another time of day: the whole day stays.
+        Reach::WorkingDays(n) => day_start(shanghai_day(calendar.back(oldest_judged, n))),
         Reach::Year => {
             let (year, _, _) = civil_from_days(shanghai_day(oldest_judged));
             day_start(days_from_civil(year, 1, 1)) - 1
         }
-        Reach::Ever => oldest_judged,
+        // An event that is exactly as late as may be must still find itself.
+        Reach::Ever => oldest_judged - 1,
     }
 }
 
@@ -414,16 +427,6 @@ impl Totals {
             } else {
                 self.saturated = true;
             }
-        }
-    }
-
-    /// Takes a folded event out of what can be taken out.
-    pub(crate) fn undo(&mut self, value: i64, numeric: bool, whole: bool) {
-        if numeric {
-            self.sum -= i128::from(value);
-        }
-        if whole {
-            self.count = self.count.saturating_sub(1);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
-use zhamen_engine::event::{Field, KindSet};
+use zhamen_engine::event::{Field, FieldType, KindSet};
 use zhamen_engine::rule::{
     Agg, CurrencyPolicy, Expr, ListId, Over, Reach, RuleSet, Series, SeriesId, Window, WindowId,
 };
@@ -150,6 +150,7 @@ impl Build {
             currency: filter_currency(counting),
             undo: counting.undo,
             value: counting.value,
+            as_text: as_text(counting),
             kept: counting.kept.clone(),
             reach,
         });
@@ -174,6 +175,11 @@ fn filter_currency(counting: &Counting) -> CurrencyPolicy {
     }
 }
 
+/// Numbers that are only told apart are kept as texts.
+fn as_text(counting: &Counting) -> bool {
+    counting.agg == Agg::Distinct && counting.value.is_some_and(|f| f.ty() != FieldType::Text)
+}
+
 /// Everything that decides what is counted and kept. A count never rides on a series that keeps
 /// values: its state would then depend on which other windows a set happens to have.
 fn series_identity(counting: &Counting, build: &Build) -> String {
@@ -194,6 +200,9 @@ fn series_identity(counting: &Counting, build: &Build) -> String {
     }
     if let Some(value) = counting.value {
         let _ = write!(text, " value {}", value.name());
+        if as_text(counting) {
+            text.push_str(" as text");
+        }
     }
     // Older events of an `ever` series are folded into totals, where other windows cannot see them.
     if counting.over == Over::Ever {
