@@ -1,1 +1,8 @@
-//! tests.
+//! What the tests of the whole product stand on. Reading order: [`harness`] folds lines as `zhamen
+//! replay` does, [`scenario`] is a text file with input and expected output, [`oracle`] is a naive
+//! engine that rescans all history, [`town`] generates rules and events for it, [`bad_inputs`] reads
+//! the catalogue of what senders get wrong. The tests themselves are under `tests/`.
+
+pub mod harness;
+pub mod scenario;
+pub mod settings;

@@ -1,0 +1,3 @@
+//! One binary for all tests that need no broker: one file a subject.
+
+mod scenarios;
