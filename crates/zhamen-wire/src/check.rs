@@ -3,29 +3,28 @@
 //! echoes a value: what it refuses becomes a `Rejected` with a code and a byte.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 use zhamen_engine::entry::{Body, Code, Headers, Input, Record, Rejected, SourceRights};
-use zhamen_engine::event::{Event, EventKind, Field, InputTopic};
+use zhamen_engine::event::{Event, InputTopic};
 use zhamen_engine::time::TimestampMs;
 
-use crate::contract::{key_fallbacks, key_field};
 use crate::decode::{Keys, Scratch, Walk, rejected};
 use crate::headers::{self, MAX_HEADER_BYTES, MAX_HEADERS};
 use crate::identity::{PseudonymHash, Pseudonyms};
+use crate::key::{KeyIs, key_in, key_rules};
+use crate::lex::blank;
 use crate::murmur::key_hash;
-use crate::scan::{Fault, Kind, blank};
+use crate::rights::{Sources, check_rights};
+use crate::scan::{Fault, Kind};
 use crate::seal::{Sealer, is_sealed};
 use crate::time;
 
 /// Largest record.
 pub const MAX_BYTES: usize = 65_536;
-/// Longest key where the event cannot contradict it.
-const MAX_FREE_KEY: usize = 128;
 /// Version of the contract that a record may name in `schema_version`.
 const SCHEMA_VERSION: &str = "1";
 
@@ -74,27 +73,18 @@ impl fmt::Debug for CheckerOptions {
 pub struct Checker {
     keys: Keys,
     sealer: Sealer,
-    sources: Option<BTreeMap<String, SourceRights>>,
+    sources: Sources,
     reply_topics: Vec<String>,
     environment: Option<String>,
 }
 
 /// A checked record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checked {
+pub(crate) struct Checked {
     /// The event, or why there is none.
     pub body: Body,
     /// Fields that the contract does not know: accepted, and counted.
     pub unknown_fields: u32,
-}
-
-/// What the key of an accepted record was found to be.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum KeyIs {
-    /// Equal to a field of the event that the journal holds in clear.
-    Public,
-    /// A person's ID, or anything.
-    Private,
 }
 
 thread_local! {
@@ -111,18 +101,6 @@ pub fn refused(code: Code) -> Body {
         id: None,
         source: None,
     })
-}
-
-/// The Kafka key that the contract asks of an event, as far as it is known after checking:
-/// persons are pseudonyms here. Records carry their own key; this is for events that had none.
-#[must_use]
-pub fn key_of(event: &Event) -> Vec<u8> {
-    key_field(event.kind)
-        .into_iter()
-        .chain(key_fallbacks(event.kind).iter().copied())
-        .find_map(|f| event.text(f))
-        .map(|t| t.as_bytes().to_vec())
-        .unwrap_or_default()
 }
 
 impl Checker {
@@ -315,7 +293,7 @@ impl Checker {
             let known = ["env", "schema_version", "journal_at"];
             let (event, source_at) = walk.event(topic, &known)?;
             unknown_fields = walk.unknown;
-            self.check_rights(text, scratch, &event, source_at)?;
+            check_rights(&self.sources, text, scratch, &event, source_at)?;
             let key_is = last(text, scratch, &event)?;
             Ok((event, key_is))
         };
@@ -383,55 +361,6 @@ impl Checker {
         }
         Ok(())
     }
-
-    /// What the source may speak for: the topic, a transfer's paying bank, a list, and the organ
-    /// that releases. Another organ's order is the engine's to refuse, with an answer.
-    fn check_rights(
-        &self,
-        text: &str,
-        scratch: &Scratch,
-        event: &Event,
-        source_at: usize,
-    ) -> Result<(), Fault> {
-        let Some(sources) = &self.sources else {
-            return Ok(());
-        };
-        let unknown = Fault::at(Code::UnknownSource, source_at);
-        let rights = sources.get(event.source.as_str()).ok_or(unknown)?;
-        let topic = event.kind.topic();
-        if rights
-            .topics
-            .as_ref()
-            .is_some_and(|all| !all.contains(&topic))
-        {
-            return Err(unknown);
-        }
-        let demand = |allowed: &Option<Vec<String>>, field: Field, mandatory: bool| {
-            let Some(allowed) = allowed else {
-                return Ok(());
-            };
-            match event.text(field) {
-                Some(value) if allowed.iter().any(|a| a == value) => Ok(()),
-                None if !mandatory => Ok(()),
-                _ => Err(Fault {
-                    code: Code::UnknownSource,
-                    at: offset_of(text, scratch, field),
-                }),
-            }
-        };
-        match event.kind {
-            // A source held to some banks must say which bank pays.
-            k if k.is_transfer() => demand(&rights.banks, Field::PayerBank, true),
-            EventKind::ListAdded | EventKind::ListRemoved => {
-                demand(&rights.lists, Field::EntryList, true)
-            }
-            EventKind::StopReleased | EventKind::FreezeReleased => {
-                demand(&rights.organs, Field::OrderOrgan, false)
-            }
-            EventKind::HoldReleaseOrdered => demand(&rights.organs, Field::ReleaseOrgan, true),
-            _ => Ok(()),
-        }
-    }
 }
 
 fn checked(rejected: Rejected) -> Checked {
@@ -467,68 +396,6 @@ fn is_framed(payload: &[u8]) -> bool {
         [0, _, _, _, _, _, ..] => true,
         _ => false,
     }
-}
-
-/// Node of a field's value in the record.
-fn node_of(text: &str, scratch: &Scratch, field: Field) -> Option<u32> {
-    let mut parts = field.name().split('.');
-    parts.try_fold(0, |at, part| scratch.tape.member(text, at, part))
-}
-
-fn offset_of(text: &str, scratch: &Scratch, field: Field) -> Option<u32> {
-    let node = node_of(text, scratch, field)?;
-    Some(scratch.tape.nodes[node as usize].offset() as u32)
-}
-
-/// The text of a field as it was sent.
-fn sent_text(text: &str, scratch: &Scratch, field: Field) -> Option<String> {
-    let node = scratch.tape.nodes[node_of(text, scratch, field)? as usize];
-    let mut buffer = String::new();
-    (node.kind == Kind::Text).then(|| node.text(text, &mut buffer).to_owned())
-}
-
-/// The key must be there and equal the field that the contract names, byte for byte.
-fn key_rules(
-    text: &str,
-    scratch: &Scratch,
-    event: &Event,
-    key: Option<&[u8]>,
-) -> Result<KeyIs, Fault> {
-    let Some(key) = key.filter(|k| !k.is_empty()) else {
-        return Err(Fault::nowhere(Code::Key));
-    };
-    let Some(node) = key_field(event.kind).and_then(|f| node_of(text, scratch, f)) else {
-        let fine = key.len() <= MAX_FREE_KEY
-            && std::str::from_utf8(key).is_ok_and(|k| !k.contains(char::is_control));
-        return if fine {
-            Ok(KeyIs::Private)
-        } else {
-            Err(Fault::nowhere(Code::Key))
-        };
-    };
-    let node = &scratch.tape.nodes[node as usize];
-    let mut buffer = String::new();
-    if node.kind == Kind::Text && node.text(text, &mut buffer).as_bytes() != key {
-        return Err(Fault::nowhere(Code::KeyMismatch));
-    }
-    Ok(privacy(event.kind))
-}
-
-fn privacy(kind: EventKind) -> KeyIs {
-    match key_field(kind) {
-        Some(Field::HolderId) | None => KeyIs::Private,
-        Some(_) => KeyIs::Public,
-    }
-}
-
-/// The key that a line would have had in Kafka.
-fn key_in(text: &str, scratch: &Scratch, kind: EventKind) -> Option<(String, KeyIs)> {
-    let field = key_field(kind);
-    let key = field
-        .into_iter()
-        .chain(key_fallbacks(kind).iter().copied())
-        .find_map(|f| sent_text(text, scratch, f))?;
-    (key.len() <= MAX_FREE_KEY).then_some((key, privacy(kind)))
 }
 
 fn read_journal_at(text: &str, scratch: &Scratch) -> Result<Option<TimestampMs>, Fault> {
