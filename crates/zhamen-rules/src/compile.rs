@@ -1,8 +1,10 @@
 //! Files → checked, compiled rule set, or what is wrong with them. All files are read whatever one
 //! of them holds, so that one run reports everything; one error anywhere and there is no set.
 
+use std::collections::HashMap;
+
 use zhamen_engine::event::KindSet;
-use zhamen_engine::rule::RuleSet;
+use zhamen_engine::rule::{RuleSet, WindowId};
 
 use crate::build::Build;
 use crate::diagnostic::{Diagnostic, Findings, Place};
@@ -30,6 +32,8 @@ pub struct Compiled {
     pub tests: Vec<RuleTest>,
     /// Facts about the set's windows, for people.
     pub info: Info,
+    /// Windows that each rule declares.
+    pub(crate) windows_of: HashMap<String, Vec<WindowId>>,
 }
 
 /// Compiles a rule set.
@@ -57,6 +61,8 @@ pub fn compile(files: &[SourceFile]) -> Compiled {
     }
     let rule_nodes = blocks(&documents, "rule", &mut findings);
     let verdict_nodes = blocks(&documents, "verdict", &mut findings);
+    let ids: Vec<&Node> = rule_nodes.iter().chain(&verdict_nodes).copied().collect();
+    lint::ids(&ids, &mut findings);
     let bound = bounded(&rule_nodes, &verdict_nodes, &mut findings);
     let mut cx = Context {
         files,
@@ -86,13 +92,20 @@ pub fn compile(files: &[SourceFile]) -> Compiled {
     if rule_nodes.is_empty() && findings.errors() == 0 {
         findings.add(&start, Problem::NoRules);
     }
-    lint::set(&rules, &verdicts, &mut findings);
+    lint::set(&rules, &verdicts, &build, &mut findings);
     let info = info::of(&build, &rules);
     let tests = rules
         .iter()
         .flat_map(|r| r.tests.iter())
         .chain(verdicts.iter().flat_map(|v| v.tests.iter()))
         .cloned()
+        .collect();
+    let windows_of = rules
+        .iter()
+        .map(|r| {
+            let ids = r.windows.iter().map(|w| w.id);
+            (r.rule.id.to_string(), ids.collect())
+        })
         .collect();
     let set = (findings.errors() == 0).then(|| RuleSet {
         digest: digest.into(),
@@ -105,6 +118,7 @@ pub fn compile(files: &[SourceFile]) -> Compiled {
         diagnostics: findings.finish(),
         tests,
         info,
+        windows_of,
     }
 }
 

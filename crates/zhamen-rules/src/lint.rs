@@ -1,18 +1,117 @@
-//! Warnings that need more than one place: lines that can never hold together, rules that fire
-//! together, rules without tests, ids used twice.
+//! Warnings that need more than one place of a set: ids used twice, rules that fire together, rules
+//! without tests, verdicts out of reach. Lines that can never hold are `lint/lines.rs`.
+
+mod lines;
 
 use std::collections::HashMap;
 
-use crate::diagnostic::Findings;
+use zhamen_engine::rule::{Action, Mode};
+
+use crate::build::Build;
+use crate::diagnostic::{Findings, Place};
+use crate::node::{Kind, Node};
 use crate::problem::Problem;
+use crate::rule::rows::RuleTest;
 use crate::rule::{read, verdict};
+
+/// Ids given twice, also by rules that have other faults.
+pub(crate) fn ids(nodes: &[&Node], findings: &mut Findings) {
+    let mut seen: HashMap<&str, &Place> = HashMap::new();
+    for node in nodes {
+        let Kind::Table(table) = &node.kind else {
+            continue;
+        };
+        let Some(Node {
+            kind: Kind::Text(id),
+            at,
+        }) = table.get("id")
+        else {
+            continue;
+        };
+        if let Some(first) = seen.get(id.as_str()) {
+            findings.add_with(
+                at,
+                Problem::DuplicateId {
+                    what: "rule or verdict",
+                    id: id.clone(),
+                },
+                vec![first.label("first given here")],
+            );
+        } else {
+            seen.insert(id, at);
+        }
+    }
+}
 
 /// Looks at the set as a whole.
 pub(crate) fn set(
     rules: &[read::Compiled],
     verdicts: &[verdict::Compiled],
+    build: &Build,
     findings: &mut Findings,
 ) {
-    let _ = HashMap::<u8, u8>::new();
-    let _ = (rules, verdicts, findings, Problem::NoTests);
+    let mut conditions: HashMap<&str, &read::Compiled> = HashMap::new();
+    for compiled in rules {
+        lines::check(compiled, build, findings);
+        tested(&compiled.at, &compiled.tests, findings);
+        match conditions.get(compiled.condition.as_str()) {
+            Some(first) => findings.add_with(
+                &compiled.at,
+                Problem::FireTogether(first.rule.id.to_string()),
+                vec![first.at.label("the other rule")],
+            ),
+            None => {
+                conditions.insert(&compiled.condition, compiled);
+            }
+        }
+    }
+    for compiled in verdicts {
+        tested(&compiled.at, &compiled.tests, findings);
+        let most = highest_score(rules);
+        if compiled.verdict.at_least > most {
+            findings.add(&compiled.at_least_at, Problem::VerdictOutOfReach(most));
+        }
+    }
+}
+
+/// A rule without a test in which it fires and one in which it does not.
+fn tested(at: &Place, tests: &[RuleTest], findings: &mut Findings) {
+    if tests.is_empty() {
+        findings.add(at, Problem::NoTests);
+        return;
+    }
+    let asks = |t: &RuleTest| t.expect.iter().any(|(a, _)| *a != Action::Allow);
+    let alerts = |t: &RuleTest| t.alerts.as_ref().map_or(0, |(n, _)| *n);
+    let fires = |t: &RuleTest| asks(t) || alerts(t) > 0 || t.explain.is_some();
+    // A rule that asks for nothing shows itself by alerts only.
+    let silent = |t: &RuleTest| {
+        let quiet_rows = t.expect.iter().filter(|(a, _)| *a == Action::Allow).count() as u64;
+        quiet_rows > if asks(t) { 0 } else { alerts(t) }
+    };
+    if !tests.iter().any(fires) {
+        findings.add(at, Problem::NoPositiveTest);
+    }
+    if !tests.iter().any(silent) {
+        findings.add(at, Problem::NoNegativeTest);
+    }
+}
+
+/// The sum if every rule fired.
+fn highest_score(rules: &[read::Compiled]) -> i64 {
+    let mut families: HashMap<&str, i64> = HashMap::new();
+    let mut sum = 0_i64;
+    for compiled in rules {
+        let rule = &compiled.rule;
+        if rule.mode == Mode::Shadow {
+            continue;
+        }
+        match &rule.family {
+            None => sum = sum.saturating_add(rule.score),
+            Some(family) => {
+                let best = families.entry(family).or_insert(rule.score);
+                *best = rule.score.max(*best);
+            }
+        }
+    }
+    families.values().fold(sum, |sum, s| sum.saturating_add(*s))
 }

@@ -240,9 +240,10 @@ pub(crate) enum Problem {
     DivisionByZero,
     Overflow,
     // What a rule can never or always do.
-    LineAlways(bool),
-    Contradiction,
-    NeverFires,
+    LineAlways(bool, &'static str),
+    Contradiction(&'static str),
+    UnlessAlways,
+    VerdictOutOfReach(i64),
     FireTogether(String),
     // Tests.
     NoTests,
@@ -860,23 +861,29 @@ impl Problem {
                 "this constant does not fit".to_owned(),
                 None,
             ),
-            Problem::LineAlways(value) => (
+            Problem::LineAlways(value, effect) => (
                 Warning,
                 "constant-line",
                 format!("this line is always {value}"),
-                None,
+                Some((*effect).to_owned()),
             ),
-            Problem::Contradiction => (
+            Problem::Contradiction(effect) => (
                 Warning,
                 "contradiction",
                 "this line can never hold together with another one".to_owned(),
-                Some("the rule can never fire".to_owned()),
+                Some((*effect).to_owned()),
             ),
-            Problem::NeverFires => (
+            Problem::UnlessAlways => (
                 Warning,
                 "never-fires",
-                "this rule can never fire".to_owned(),
-                None,
+                "this `unless` holds whenever the other lines do".to_owned(),
+                Some("the rule can never fire".to_owned()),
+            ),
+            Problem::VerdictOutOfReach(most) => (
+                Warning,
+                "verdict-out-of-reach",
+                format!("all rules of the set together score {most}"),
+                Some("only rules in mode alert and enforce count, and of one family the highest".to_owned()),
             ),
             Problem::FireTogether(other) => (
                 Warning,

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use zhamen_rules::{Severity, compile, load, render_text};
+use zhamen_engine::time::Calendar;
+use zhamen_rules::{Severity, compile, load, render_text, run_tests};
 
 fn check(path: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -26,4 +27,25 @@ fn the_sample_passes() {
 #[test]
 fn the_standard_pack_passes() {
     check("../../configs/rules");
+}
+
+/// Runs the tests of `path` without a holiday calendar.
+fn run(path: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let files = load(&path).unwrap();
+    let compiled = compile(&files);
+    let results = run_tests(&files, &compiled, &Calendar::default());
+    assert!(!results.is_empty());
+    let failed: Vec<_> = results.iter().flat_map(|r| r.diagnostics()).collect();
+    assert!(failed.is_empty(), "{}", render_text(&files, &failed, false));
+}
+
+#[test]
+fn the_sample_s_tests_pass() {
+    run("tests/data/rules-sample.toml");
+}
+
+#[test]
+fn the_standard_pack_s_tests_pass() {
+    run("../../configs/rules");
 }

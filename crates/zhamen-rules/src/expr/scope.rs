@@ -1,7 +1,6 @@
 //! What an expression may name: fields of its event, parameters and windows of its rule, lists.
 
 use zhamen_engine::event::{EntryKind, Field, KindSet};
-use zhamen_engine::money::Dec;
 use zhamen_engine::rule::{Literal, WindowId};
 
 use crate::diagnostic::Place;
@@ -16,8 +15,6 @@ pub(crate) struct Param {
     pub value: Literal,
     /// As `limits` and sentences show it.
     pub text: String,
-    /// Its number, whatever the unit; durations in milliseconds.
-    pub number: Dec,
 }
 
 /// A window of the rule, as expressions see it.
@@ -31,8 +28,6 @@ pub(crate) struct Declared {
     pub entry_kind: Option<EntryKind>,
     /// Key fields of the event it is read for.
     pub by: Vec<Field>,
-    /// Counts start at 0.
-    pub not_negative: bool,
     /// Parameters that its `where` reads, those of windows it reads included.
     pub params: Vec<usize>,
     /// Windows that its `where` reads, by index.

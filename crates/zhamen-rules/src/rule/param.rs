@@ -28,7 +28,6 @@ pub(crate) fn read(table: &Table, findings: &mut Findings) -> Vec<Param> {
                 ty: Type::Unknown,
                 value: Literal::Bool(false),
                 text: String::new(),
-                number: Dec::int(1),
             })
         })
         .collect()
@@ -88,7 +87,6 @@ fn param(entry: &Entry, findings: &mut Findings) -> Option<Param> {
         ty,
         value: literal,
         text: shown(unit, value),
-        number: value,
     })
 }
 

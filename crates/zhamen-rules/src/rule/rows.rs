@@ -9,7 +9,7 @@ use zhamen_engine::money::{Currency, Dec, Money};
 use zhamen_engine::rule::Action;
 
 use crate::contract;
-use crate::diagnostic::{Findings, Place};
+use crate::diagnostic::Findings;
 use crate::node::{Entry, Kind, Node, Table};
 use crate::problem::Problem;
 use crate::rule::name;
@@ -346,16 +346,6 @@ fn money(node: &Node, currency: Currency, findings: &mut Findings) -> Option<Mon
                 },
             );
             None
-        }
-    }
-}
-
-impl RuleTest {
-    /// Where its name stands.
-    pub(crate) fn place(&self) -> Place {
-        Place {
-            file: self.file,
-            span: self.span.clone(),
         }
     }
 }
