@@ -59,12 +59,13 @@ impl Fingerprinter {
             Kind::Object => {
                 self.canonical.push(b'{');
                 let start = self.order.len();
-                for member in tape.members(at) {
-                    let named = &tape.nodes[member as usize];
-                    if at == 0 && named.is_named(text, "journal_at") {
-                        continue;
-                    }
-                    self.order.push((named.name_hash, member));
+                let stamp = match at {
+                    0 => tape.member(text, 0, "journal_at"),
+                    _ => None,
+                };
+                for member in tape.members(at).filter(|m| Some(*m) != stamp) {
+                    self.order
+                        .push((tape.nodes[member as usize].name_hash, member));
                 }
                 sort(tape, text, &mut self.order[start..]);
                 for i in start..self.order.len() {
@@ -80,9 +81,9 @@ impl Fingerprinter {
     }
 
     fn put(&mut self, tag: u8, text: &str) {
-        self.canonical.push(tag);
-        self.canonical
-            .extend_from_slice(&(text.len() as u32).to_le_bytes());
+        // Tag and length at once; no text of a record is near 16 MiB.
+        let head = (text.len() as u32) << 8 | u32::from(tag);
+        self.canonical.extend_from_slice(&head.to_le_bytes());
         self.canonical.extend_from_slice(text.as_bytes());
     }
 }

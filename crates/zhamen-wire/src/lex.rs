@@ -74,6 +74,7 @@ fn stops(w: u64) -> u64 {
 }
 
 /// Index of the closing quote of a string whose content begins at `p`, and whether it has escapes.
+#[inline]
 pub(crate) fn string_end(data: &[u8], mut p: usize) -> Result<(usize, bool), Fault> {
     let mut escaped = false;
     loop {

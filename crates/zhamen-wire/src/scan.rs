@@ -301,6 +301,7 @@ pub(crate) struct Members<'a> {
 
 impl Iterator for Members<'_> {
     type Item = u32;
+    #[inline]
     fn next(&mut self) -> Option<u32> {
         if self.at >= self.end {
             return None;
@@ -324,7 +325,7 @@ impl Node {
         &text[self.name.0 as usize..self.name.1 as usize]
     }
 
-    /// Whether it stands under that name; the hash is compared first.
+    /// Whether it stands under that name; callers have compared the hash.
     pub fn is_named(&self, text: &str, name: &str) -> bool {
         if self.name_escaped {
             plain(self.raw_name(text), true) == name
@@ -334,6 +335,7 @@ impl Node {
     }
 
     /// Its name, unescaped.
+    #[inline]
     pub fn name<'a>(&self, text: &'a str) -> Cow<'a, str> {
         plain(self.raw_name(text), self.name_escaped)
     }
@@ -344,6 +346,7 @@ impl Node {
     }
 
     /// Its text, unescaped; `buffer` is used where there are escapes.
+    #[inline]
     pub fn text<'a>(&self, text: &'a str, buffer: &'a mut String) -> &'a str {
         if !self.escaped {
             return self.raw(text);
@@ -359,6 +362,7 @@ impl Node {
     }
 }
 
+#[inline]
 fn plain(raw: &str, escaped: bool) -> Cow<'_, str> {
     if !escaped {
         return raw.into();
@@ -369,6 +373,7 @@ fn plain(raw: &str, escaped: bool) -> Cow<'_, str> {
 }
 
 /// A hash of a field's name: stable for ever, because content fingerprints order fields by it.
+#[inline]
 pub(crate) fn name_hash(name: &[u8]) -> u64 {
     let word = |from: usize| -> u64 {
         let bytes = name[from..from + 8].try_into().expect("eight bytes");
