@@ -5,6 +5,9 @@
 
 mod commands;
 mod exit;
+mod http;
+mod logs;
+mod service;
 mod settings;
 
 use std::io::Write;
@@ -37,18 +40,26 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Demo(commands::demo::Args),
+    Run(commands::run::Args),
     Replay(commands::replay::Args),
     #[command(subcommand)]
     Rules(commands::rules::Command),
+    #[command(subcommand)]
+    Topics(commands::topics::Command),
     Town(commands::town::Args),
+    /// Print version, engine version and compiler.
     Version,
     Completions(commands::completions::Args),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Demo(args) => commands::demo::run(&args),
+        Command::Run(args) => commands::run::run(&args),
         Command::Replay(args) => commands::replay::run(&args),
         Command::Rules(command) => commands::rules::run(&command),
+        Command::Topics(command) => commands::topics::run(&command),
         Command::Town(args) => commands::town::run(&args),
         Command::Version => commands::version::run(),
         Command::Completions(args) => commands::completions::run(&args),

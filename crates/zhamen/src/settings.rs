@@ -13,6 +13,7 @@ use zhamen_engine::event::InputTopic;
 use zhamen_engine::money::{Currency, Dec};
 use zhamen_engine::rule::Action;
 use zhamen_engine::time::{Calendar, DAY_MS, SECOND_MS};
+use zhamen_pipeline::Topics;
 
 pub mod layers;
 pub mod mistake;
@@ -55,7 +56,6 @@ pub struct Settings {
 pub struct Decisions {
     pub rejected: Action,
     pub notice_may_name_police: bool,
-    pub partitions: i32,
 }
 
 /// `[engine]`
@@ -111,6 +111,8 @@ pub struct Kafka {
     /// `host:port`, at least one.
     pub brokers: Vec<String>,
     pub group: String,
+    /// Empty: no static membership.
+    pub instance: String,
     pub transactions: bool,
     pub reply_topics: Vec<String>,
     pub environment: Option<String>,
@@ -129,38 +131,13 @@ impl std::fmt::Debug for Kafka {
     }
 }
 
-/// `[kafka.topics]`: Kafka names.
-#[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "configs/zhamen.toml is their documentation")]
-pub struct Topics {
-    /// In the order of [`InputTopic::ALL`].
-    pub inputs: Vec<(InputTopic, String)>,
-    pub decisions: String,
-    pub alerts: String,
-    pub feedback: String,
-    pub holds: String,
-    pub warnings: String,
-    pub deadletters: String,
-    pub journal: String,
-}
-
-impl Topics {
-    /// Kafka name of an input topic.
-    #[must_use]
-    pub fn input(&self, topic: InputTopic) -> &str {
-        self.inputs
-            .iter()
-            .find(|(t, _)| *t == topic)
-            .map_or(topic.name(), |(_, name)| name)
-    }
-}
-
 /// `[kafka.create]`
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "configs/zhamen.toml is their documentation")]
 pub struct Create {
     pub input_partitions: i32,
     pub output_partitions: i32,
+    pub shards: i32,
     pub replication: i32,
     pub min_insync: i32,
 }
@@ -171,6 +148,9 @@ pub struct Create {
 pub struct Service {
     /// `None`: no HTTP.
     pub listen: Option<std::net::SocketAddr>,
+    pub ingest: bool,
+    pub screen: bool,
+    pub shutdown_ms: i64,
     pub log: String,
     pub log_json: bool,
 }
@@ -179,7 +159,9 @@ pub struct Service {
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "configs/zhamen.toml is their documentation")]
 pub struct Journal {
+    pub shard: i32,
     pub tick_ms: i64,
+    pub idle_tick_ms: i64,
 }
 
 /// `[snapshots]`
@@ -226,7 +208,6 @@ pub fn read(layers: &Layers) -> Result<Settings, Mistakes> {
                 .choice("rejected", "allow inquire verify delay hold", Action::parse)
                 .unwrap_or(Action::Delay),
             notice_may_name_police: r.flag("notice_may_name_police"),
-            partitions: r.number("partitions", 1, 1024) as i32,
         }),
         engine: root.table("engine", |r| Engine {
             late_after_ms: r.duration("late_after", 0),
@@ -245,12 +226,14 @@ pub fn read(layers: &Layers) -> Result<Settings, Mistakes> {
         kafka,
         service: root.table("service", read_service),
         journal: root.table("journal", |r| Journal {
+            shard: r.number("shard", 0, 1023) as i32,
             tick_ms: r.duration("tick", 10),
+            idle_tick_ms: r.duration("idle_tick", 10),
         }),
         snapshots: root.table("snapshots", |r| Snapshots {
             dir: base.join(r.required_text("dir")),
             every_ms: r.duration("every", SECOND_MS),
-            keep: r.number("keep", 1, 1000) as usize,
+            keep: r.number("keep", 2, 1000) as usize,
         }),
     };
     root.finish();
@@ -297,6 +280,7 @@ fn read_kafka(r: &mut Reader<'_>) -> Kafka {
     Kafka {
         brokers,
         group: r.required_text("group"),
+        instance: r.text("instance"),
         transactions: r.flag("transactions"),
         reply_topics: r.texts("reply_topics").unwrap_or_default(),
         environment: r.optional_text("environment"),
@@ -306,6 +290,7 @@ fn read_kafka(r: &mut Reader<'_>) -> Kafka {
             let create = Create {
                 input_partitions: r.number("input_partitions", 1, 1024) as i32,
                 output_partitions: r.number("output_partitions", 1, 1024) as i32,
+                shards: r.number("shards", 1, 1024) as i32,
                 replication: r.number("replication", 1, 9) as i32,
                 min_insync: r.number("min_insync", 1, 9) as i32,
             };
@@ -371,8 +356,9 @@ fn read_topics(r: &mut Reader<'_>) -> Topics {
         feedback: name(r, "feedback"),
         holds: name(r, "holds"),
         warnings: name(r, "warnings"),
-        deadletters: name(r, "deadletters"),
+        dead_letters: name(r, "deadletters"),
         journal: name(r, "journal"),
+        control: name(r, "control"),
     }
 }
 
@@ -441,8 +427,18 @@ fn read_service(r: &mut Reader<'_>) -> Service {
             "is no log filter; try \"info\" or \"info,zhamen_kafka=debug\"",
         );
     }
+    let (ingest, screen) = (r.flag("ingest"), r.flag("screen"));
+    if !ingest && !screen {
+        r.wrong(
+            "screen",
+            "and ingest are both false: there is nothing to do",
+        );
+    }
     Service {
         listen,
+        ingest,
+        screen,
+        shutdown_ms: r.duration("shutdown", SECOND_MS),
         log,
         log_json: r
             .choice("log_format", "text json", |name| match name {

@@ -95,7 +95,7 @@ pub fn run(args: &Args) -> Outcome {
     let settings = Settings::load(args.config.as_deref()).or_exit(Exit::BadConfig)?;
     let activation = activation(args, &settings)?;
     let checker = Arc::new(Checker::new(settings.checker_options()));
-    let topics = settings.kafka.topics;
+    let topics = settings.kafka.topics.clone();
     let mut sinks =
         Sinks::open(args.alerts.as_deref(), args.out.as_deref(), &topics).or_exit(Exit::Usage)?;
     let mut fold = Fold::new(activation, topics);
@@ -149,7 +149,6 @@ fn activation(args: &Args, settings: &Settings) -> Result<Activation, Failure> {
     if let Some(lateness_ms) = args.lateness {
         policy.lateness_ms = lateness_ms;
     }
-    policy.decision_partitions = 1;
     if args.config.is_none() {
         policy.sources.clear();
     }
@@ -173,9 +172,9 @@ fn read_lists(
     let mut number = 0_u64;
     while lines.next(&mut line)? {
         number += 1;
-        let (body, journal_at) = checker.check_line(&line);
+        let checked = Checked::new(checker, &line);
         line.clear();
-        if let Body::Event(event) = &body
+        if let Body::Event(event) = &checked.record.body
             && event.kind != EventKind::ListAdded
         {
             let kind = event.kind.name();
@@ -184,7 +183,7 @@ fn read_lists(
                 path.display()
             ));
         }
-        let outputs = fold.line(Checked { body, journal_at });
+        let outputs = fold.line(checked);
         let decision =
             decision_of(outputs).context("the engine gave not one decision for a line")?;
         if let Some((code, at_byte)) = decision.rejected {
@@ -216,8 +215,7 @@ fn check_lines(
             if !matches!(read, Ok(true)) {
                 break;
             }
-            let (body, journal_at) = checker.check_line(&line);
-            batch.lines.push(Checked { body, journal_at });
+            batch.lines.push(Checked::new(checker, &line));
             if keep_bytes {
                 batch.bytes.extend_from_slice(&line);
                 batch.ends.push(batch.bytes.len());
@@ -290,7 +288,8 @@ fn progress_bar(args: &Args) -> Option<ProgressBar> {
 fn summary(tally: &Tally, fold: &Fold, sinks: &Sinks, took: Duration) {
     let stats = fold.engine().stats();
     let per_second = (tally.lines as f64 / took.as_secs_f64().max(0.001)) as u64;
-    let per_account = stats.state_bytes / stats.accounts.max(1);
+    let state_bytes = stats.window_bytes + stats.account_bytes + stats.ledger_bytes;
+    let per_account = state_bytes / stats.accounts.max(1);
     let _ = writeln!(
         std::io::stderr(),
         "replay: events={} decisions={} rejected={} alerts={} took={} events_per_s={per_second} \

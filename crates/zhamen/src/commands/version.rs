@@ -8,7 +8,7 @@ pub fn run() -> Outcome {
     let mut text = format!(
         "zhamen {}\nengine {}\nrustc {}\n",
         env!("CARGO_PKG_VERSION"),
-        zhamen_engine::VERSION,
+        zhamen_wire::json::ENGINE_VERSION,
         env!("ZHAMEN_RUSTC").trim_start_matches("rustc "),
     );
     // Set by whoever builds a release; a build never asks version control itself.

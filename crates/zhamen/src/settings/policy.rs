@@ -1,7 +1,7 @@
 //! From settings to what the engine and ingest ask for.
 
 use zhamen_engine::entry::Policy;
-use zhamen_wire::{CheckerOptions, Pseudonym};
+use zhamen_wire::{CheckerOptions, PseudonymHash};
 
 use super::{Algorithm, Settings};
 
@@ -10,7 +10,8 @@ use super::{Algorithm, Settings};
 pub const DEVELOPMENT_KEY: &[u8] = b"zhamen-development-key-not-secret";
 
 impl Settings {
-    /// Everything that can change a decision besides the rules.
+    /// Everything that can change a decision besides the rules. How many partitions the decisions
+    /// have, the broker knows.
     #[must_use]
     pub fn policy(&self) -> Policy {
         Policy {
@@ -23,7 +24,7 @@ impl Settings {
             remind_after_ms: self.stop_payment.remind_after_ms,
             rejected_action: self.decisions.rejected,
             notice_may_name_police: self.decisions.notice_may_name_police,
-            decision_partitions: self.decisions.partitions,
+            decision_partitions: 1,
             calendar: self.calendar.clone(),
             rates: self.rates.iter().cloned().collect(),
             stations: self.stations.branches.clone(),
@@ -42,8 +43,8 @@ impl Settings {
                 None => DEVELOPMENT_KEY.to_vec(),
             },
             pseudonym: match self.privacy.algorithm {
-                Algorithm::HmacSha256 => Pseudonym::Sha256,
-                Algorithm::HmacSm3 => Pseudonym::Sm3,
+                Algorithm::HmacSha256 => PseudonymHash::Sha256,
+                Algorithm::HmacSm3 => PseudonymHash::Sm3,
             },
             sources: self.sources.clone(),
             reply_topics: self.kafka.reply_topics.clone(),

@@ -67,7 +67,7 @@ fn the_file_wins_over_defaults_and_the_environment_over_the_file() {
         ("ZHAMEN__KAFKA__BROKERS", "a:9092, b:9092"),
         ("ZHAMEN__KAFKA__TRANSACTIONS", "false"),
         ("ZHAMEN__KAFKA__CLIENT__SASL_PASSWORD", "secret"),
-        ("ZHAMEN__DECISIONS__PARTITIONS", "12"),
+        ("ZHAMEN__KAFKA__CREATE__SHARDS", "12"),
         ("OTHER", "ignored"),
     ];
     let settings = load(file, &environment).expect("no mistakes");
@@ -75,7 +75,7 @@ fn the_file_wins_over_defaults_and_the_environment_over_the_file() {
     assert_eq!(settings.engine.late_after_ms, 9_000);
     assert_eq!(settings.engine.dedupe_horizon_ms, 48 * 3_600_000);
     assert_eq!(settings.kafka.brokers, ["a:9092", "b:9092"]);
-    assert_eq!(settings.decisions.partitions, 12);
+    assert_eq!(settings.kafka.create.shards, 12);
     assert!(!settings.kafka.transactions);
     assert_eq!(
         settings.kafka.client,
@@ -96,10 +96,10 @@ late_afer = "5s"
 
 [decisions]
 rejected = "explode"
-partitions = 0
 
 [kafka]
 brokers = []
+create.shards = 0
 topics.alerts = "bank.decisions.v1"
 
 [kafka.client]
@@ -125,18 +125,18 @@ bank = "CCB"
         ],
         expect![[r#"
             15 mistakes in the settings
-              zhamen.toml:8: decisions.partitions: must be a whole number from 1 to 1024, both included
               zhamen.toml:7: decisions.rejected: must be one of allow inquire verify delay hold
               zhamen.toml:4: engine.late_afer: unknown key; did you mean late_after?
               zhamen.toml:3: engine.lateness: must be a duration such as "500ms", "5s", "30m", "1h30m" or "7d"
-              zhamen.toml:11: kafka.brokers: must name at least one broker, host:port
+              zhamen.toml:10: kafka.brokers: must name at least one broker, host:port
               environment ZHAMEN__KAFKA__BROKRES: kafka.brokres: unknown key; did you mean brokers?
               zhamen.toml:15: kafka.client.acks: is zhamen's own to set: delivery depends on it
+              zhamen.toml:11: kafka.create.shards: must be a whole number from 1 to 1024, both included
               zhamen.toml:12: kafka.topics.alerts: has the same name as decisions
               zhamen.toml:19: rates.USD: must be a number above 0, such as "7.10"
               zhamen.toml:18: rates.XXX: is not a currency of ISO 4217 with a minor unit
               zhamen.toml:29: rulez: unknown key; did you mean rules?
-              environment ZHAMEN__SNAPSHOTS__KEEP: snapshots.keep: must be a whole number from 1 to 1000, both included
+              environment ZHAMEN__SNAPSHOTS__KEEP: snapshots.keep: must be a whole number from 2 to 1000, both included
               zhamen.toml:27: source[1].bank: unknown key; did you mean banks?
               zhamen.toml:25: source[1].name: "ccb-core" is listed twice
               zhamen.toml:26: source[1].topics: "bank.transfers.v2" is no input topic"#]],

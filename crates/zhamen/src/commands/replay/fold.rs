@@ -6,18 +6,19 @@
 
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use zhamen_engine::Engine;
-use zhamen_engine::entry::{Activation, Block, Body, Entry, Input};
-use zhamen_engine::event::InputTopic;
+use zhamen_engine::entry::{Activation, Block, Body, Entry, Input, Record};
+use zhamen_engine::event::{EventKind, InputTopic};
 use zhamen_engine::output::{Decision, Output};
 use zhamen_engine::time::TimestampMs;
+use zhamen_pipeline::Topics;
+use zhamen_wire::Checker;
 
-use crate::settings::Topics;
-
-/// A line as the checker read it.
+/// A line as the checker read it; where it stands is filled in here.
 pub struct Checked {
     /// Event or refusal.
-    pub body: Body,
+    pub record: Record,
     /// The line's own journal time.
     pub journal_at: Option<TimestampMs>,
 }
@@ -31,6 +32,20 @@ pub struct Fold {
     newest: TimestampMs,
     entries: Vec<Entry>,
     outputs: Vec<Output>,
+}
+
+impl Checked {
+    /// Checks a line.
+    #[must_use]
+    pub fn new(checker: &Checker, line: &[u8]) -> Checked {
+        let nowhere = Input {
+            topic: CompactString::const_new(""),
+            partition: 0,
+            offset: 0,
+        };
+        let (record, journal_at) = checker.record_line(nowhere, line);
+        Checked { record, journal_at }
+    }
 }
 
 impl Fold {
@@ -53,12 +68,10 @@ impl Fold {
 
     /// Folds one line; the outputs hold exactly one decision.
     pub fn line(&mut self, line: Checked) -> &[Output] {
-        let (topic, occurred_at) = match &line.body {
-            Body::Event(event) => (event.kind.topic(), Some(event.occurred_at)),
-            Body::Rejected(rejected) => {
-                let topic = rejected.kind.map_or(InputTopic::Transfers, |k| k.topic());
-                (topic, None)
-            }
+        let mut record = line.record;
+        let (kind, occurred_at) = match &record.body {
+            Body::Event(event) => (Some(event.kind), Some(event.occurred_at)),
+            Body::Rejected(rejected) => (rejected.kind, None),
         };
         // An event ahead of the line's own journal time counts at that time: it moves no clock.
         let seen = match (occurred_at, line.journal_at) {
@@ -66,16 +79,16 @@ impl Fold {
             (occurred_at, _) => occurred_at,
         };
         self.newest = self.newest.max(seen.unwrap_or(self.newest));
-        let journal_at = line.journal_at.unwrap_or(self.newest);
-        let record = zhamen_wire::record(
-            Input {
-                topic: self.topics.input(topic).into(),
-                partition: 0,
-                offset: self.offset,
-            },
-            line.body,
+        let topic = kind.map_or(InputTopic::Transfers, EventKind::topic);
+        record.input = Input {
+            topic: self.topics.input(topic).into(),
+            partition: 0,
+            offset: self.offset,
+        };
+        self.step(
+            Entry::Record(record),
+            line.journal_at.unwrap_or(self.newest),
         );
-        self.step(Entry::Record(record), journal_at);
         &self.outputs
     }
 

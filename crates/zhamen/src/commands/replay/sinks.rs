@@ -8,9 +8,8 @@ use anyhow::Context;
 use base64::Engine as _;
 use serde_json::json;
 use zhamen_engine::output::{Decision, Output};
+use zhamen_pipeline::Topics;
 use zhamen_wire::json;
-
-use crate::settings::Topics;
 
 const BUFFER_BYTES: usize = 256 * 1024;
 
@@ -79,7 +78,7 @@ impl Sinks {
                     feedback: create(&names.feedback)?,
                     holds: create(&names.holds)?,
                     warnings: create(&names.warnings)?,
-                    deadletters: create(&names.deadletters)?,
+                    deadletters: create(&names.dead_letters)?,
                 })
             }
         };

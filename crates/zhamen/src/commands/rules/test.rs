@@ -1,0 +1,118 @@
+//! `zhamen rules test`: the tests that stand beside the rules, through the very same engine.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+use serde_json::json;
+use zhamen_rules::{Compiled, Severity, SourceFile, TestResult};
+
+use super::{Files, Format, read_files};
+use crate::exit::{Exit, OrExit, Outcome};
+use crate::settings::tables;
+
+/// Run the tests that stand beside the rules.
+///
+/// Folds each test's rows through the engine and compares decisions, alerts and texts. A set with
+/// errors is not tested.
+///
+/// 运行规则自带的测试。
+///
+/// Exit codes: 0 all passed · 1 failures, or errors in the rules · 78 the path cannot be read.
+#[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    #[command(flatten)]
+    files: Files,
+    /// Holidays and make-up working days [default: the built-in calendar]
+    #[arg(long, value_name = "FILE")]
+    calendar: Option<PathBuf>,
+}
+
+pub fn run(args: &Args) -> Outcome {
+    let calendar = tables::holidays(args.calendar.as_deref()).or_exit(Exit::BadConfig)?;
+    let files = match read_files(&args.files)? {
+        Ok(files) => files,
+        Err(findings) => return Ok(findings),
+    };
+    let compiled = zhamen_rules::compile(&files);
+    let results = zhamen_rules::run_tests(&files, &compiled, &calendar);
+    let report = match args.files.format {
+        Format::Text => text(&files, &compiled, &results),
+        Format::Json => json(&files, &compiled, &results),
+    };
+    io::stdout()
+        .write_all(report.as_bytes())
+        .or_exit(Exit::Restart)?;
+    let passed = compiled.set.is_some() && results.iter().all(|r| r.failures.is_empty());
+    Ok(match passed {
+        true => Exit::Ok,
+        false => Exit::Findings,
+    })
+}
+
+/// Errors of the rules themselves: without a set nothing was tested.
+fn errors(compiled: &Compiled) -> Vec<zhamen_rules::Diagnostic> {
+    match compiled.set {
+        Some(_) => Vec::new(),
+        None => {
+            let all = compiled.diagnostics.iter();
+            all.filter(|d| d.severity == Severity::Error)
+                .cloned()
+                .collect()
+        }
+    }
+}
+
+fn text(files: &[SourceFile], compiled: &Compiled, results: &[TestResult]) -> String {
+    let colour = io::stdout().is_terminal();
+    let mut out = String::new();
+    if compiled.set.is_none() {
+        out.push_str(&zhamen_rules::render_text(files, &errors(compiled), colour));
+        out.push_str("the rules have errors: nothing was tested\n");
+        return out;
+    }
+    for result in results {
+        let verdict = match result.failures.is_empty() {
+            true => "ok",
+            false => "FAILED",
+        };
+        let _ = writeln!(out, "test {} :: {} ... {verdict}", result.rule, result.name);
+    }
+    let failures: Vec<_> = results.iter().flat_map(TestResult::diagnostics).collect();
+    if !failures.is_empty() {
+        out.push('\n');
+        out.push_str(&zhamen_rules::render_text(files, &failures, colour));
+    }
+    let failed = results.iter().filter(|r| !r.failures.is_empty()).count();
+    let _ = writeln!(
+        out,
+        "\ntest result: {}. {} passed; {failed} failed",
+        if failed == 0 { "ok" } else { "FAILED" },
+        results.len() - failed,
+    );
+    out
+}
+
+fn json(files: &[SourceFile], compiled: &Compiled, results: &[TestResult]) -> String {
+    let parsed = |diagnostics: &[zhamen_rules::Diagnostic]| -> serde_json::Value {
+        let rendered = zhamen_rules::render_json(files, diagnostics);
+        serde_json::from_str(&rendered).expect("the rules crate renders JSON")
+    };
+    let tests: Vec<_> = results
+        .iter()
+        .map(|result| {
+            json!({
+                "rule": result.rule, "test": result.name, "file": files[result.file].name,
+                "passed": result.failures.is_empty(), "failures": parsed(&result.diagnostics()),
+            })
+        })
+        .collect();
+    let failed = results.iter().filter(|r| !r.failures.is_empty()).count();
+    let report = json!({
+        "summary": { "passed": results.len() - failed, "failed": failed, "tested": compiled.set.is_some() },
+        "tests": tests,
+        "diagnostics": parsed(&errors(compiled)),
+    });
+    format!("{report:#}\n")
+}

@@ -1,0 +1,102 @@
+//! From settings to a running service: what `run` and `demo` share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use zhamen_kafka::{KafkaOptions, Roles, RunOptions};
+use zhamen_pipeline::committer::CommitOptions;
+use zhamen_pipeline::faults::Faults;
+use zhamen_pipeline::ingest::IngestOptions;
+use zhamen_pipeline::log::JournalId;
+use zhamen_pipeline::screen::TickOptions;
+use zhamen_pipeline::{Health, Options, SnapshotOptions};
+use zhamen_wire::Checker;
+use zhamen_wire::journal::ActivationText;
+
+use crate::exit::{Exit, Failure, OrExit};
+use crate::settings::Settings;
+use crate::settings::pack::rule_files;
+
+/// The configured rules and settings as the journal carries them. The rules must compile.
+pub fn activation_text(settings: &Settings) -> Result<ActivationText, Failure> {
+    let path = settings.rules.as_deref();
+    let rules = crate::commands::rules::compiled(path)?;
+    let files = rule_files(path).or_exit(Exit::BadConfig)?;
+    let digest = zhamen_rules::digest(&files);
+    if *rules.digest != *digest {
+        let error = anyhow::anyhow!("the rule files changed while they were read");
+        return Err(error).or_exit(Exit::Restart);
+    }
+    Ok(ActivationText {
+        files: files.into_iter().map(|f| (f.name, f.text)).collect(),
+        policy: settings.policy(),
+        digest,
+    })
+}
+
+/// The published key protects nobody: a person must know that it is in use.
+pub fn warn_of_development_key(settings: &Settings, health: &Health) {
+    if settings.privacy.pseudonym_key.is_none() {
+        health.alarm(
+            "development-key",
+            "privacy.pseudonym_key is not set: persons stand under the published development key, which anyone can undo",
+        );
+    }
+}
+
+/// Which broker, topics and shard.
+#[must_use]
+pub fn kafka_options(settings: &Settings) -> KafkaOptions {
+    KafkaOptions {
+        brokers: settings.kafka.brokers.join(","),
+        properties: settings.kafka.client.clone(),
+        group: settings.kafka.group.clone(),
+        instance: settings.kafka.instance.clone(),
+        shard: settings.journal.shard,
+        transactions: settings.kafka.transactions,
+        embedded: false,
+        roles: Roles {
+            ingest: settings.service.ingest,
+            screen: settings.service.screen,
+        },
+        topics: settings.kafka.topics.clone(),
+        faults: Faults::default(),
+    }
+}
+
+/// Everything a run needs; the caller may still change it.
+#[must_use]
+pub fn run_options(settings: &Settings, activation: ActivationText) -> RunOptions {
+    let kafka = kafka_options(settings);
+    let pipeline = Options {
+        // The cluster is filled in once it has answered.
+        journal: JournalId {
+            cluster: String::new(),
+            topic: kafka.topics.journal.clone(),
+            partition: kafka.shard,
+        },
+        topics: kafka.topics.clone(),
+        activation,
+        checker: Arc::new(Checker::new(settings.checker_options())),
+        snapshots: Some(SnapshotOptions {
+            dir: settings.snapshots.dir.clone(),
+            every: span(settings.snapshots.every_ms),
+            keep: settings.snapshots.keep,
+        }),
+        ingest: IngestOptions::default(),
+        commit: CommitOptions::default(),
+        tick: TickOptions {
+            every_ms: settings.journal.tick_ms,
+            idle_ms: settings.journal.idle_tick_ms,
+        },
+        shutdown: span(settings.service.shutdown_ms),
+        clock: zhamen_pipeline::clock::wall(),
+        faults: Faults::default(),
+    };
+    RunOptions { kafka, pipeline }
+}
+
+/// A span that the settings' reader has found not to be negative.
+fn span(ms: i64) -> Duration {
+    Duration::from_millis(ms.unsigned_abs())
+}
