@@ -13,6 +13,7 @@ use zhamen_engine::rule::{
 use zhamen_engine::time::DAY_MS;
 
 use crate::contract::kinds_text;
+use crate::digest::sha256_hex;
 use crate::expr::canonical;
 use crate::problem::Problem;
 use crate::time_text::over_text;
@@ -32,7 +33,7 @@ pub(crate) struct Build {
     regexes: HashMap<String, u16>,
     series: HashMap<Arc<str>, SeriesId>,
     windows: HashMap<Arc<str>, WindowId>,
-    identities: Vec<Arc<str>>,
+    names: Vec<String>,
     /// Something did not fit its number; reported once by the caller.
     pub overfull: bool,
 }
@@ -123,14 +124,14 @@ impl Build {
             },
             correlated: counting.correlated,
         });
-        self.identities.push(identity.clone());
+        self.names.push(format!("window:{}", sha256_hex(&identity)));
         self.windows.insert(identity, id);
         id
     }
 
-    /// Canonical text of a window.
-    pub fn window_identity(&self, id: WindowId) -> &str {
-        &self.identities[usize::from(id)]
+    /// What stands for a window in canonical texts: the hash of its own.
+    pub fn window_name(&self, id: WindowId) -> &str {
+        &self.names[usize::from(id)]
     }
 
     fn series(&mut self, counting: &Counting) -> SeriesId {

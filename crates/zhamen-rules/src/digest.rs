@@ -50,12 +50,17 @@ pub(crate) fn digest_of(files: &[SourceFile], documents: &[Table], whole: bool) 
             quoted(&file.text, &mut text);
         }
     }
-    let mut digest = String::from("sha256:");
+    format!("sha256:{}", sha256_hex(&text))
+}
+
+/// SHA-256 of a text in hexadecimal.
+pub(crate) fn sha256_hex(text: &str) -> String {
+    let mut hex = String::with_capacity(64);
     for byte in Sha256::digest(text.as_bytes()) {
         // Writing to a String cannot fail.
-        let _ = write!(digest, "{byte:02x}");
+        let _ = write!(hex, "{byte:02x}");
     }
-    digest
+    hex
 }
 
 fn write_node(node: &Node, out: &mut String) {

@@ -1,10 +1,17 @@
 //! What a set's windows are and cost, for the print of `rules check`.
 
-use zhamen_engine::rule::{Agg, Series, Window, WindowId};
+use zhamen_engine::event::{FieldType, Value};
+use zhamen_engine::rule::{Agg, Over, Series, Window, WindowId};
 
 use crate::build::Build;
 use crate::rule::read;
 use crate::time_text::over_text;
+
+/// Bytes of one key: its log, its place in the index and its number. As `zhamen-engine` lays them
+/// out in `series.rs`.
+const KEY_BYTES: usize = 128;
+/// Bytes of one counted event: time, value or running total, number in the ledger.
+const EVENT_BYTES: usize = 20;
 
 /// Facts about the windows of a set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,8 +41,8 @@ pub struct WindowInfo {
     pub bytes_per_key: usize,
     /// Bytes of each event kept under a key.
     pub bytes_per_event: usize,
-    /// It looks through the kept events of its key on every event.
-    pub scans: bool,
+    /// Limits that its kind has.
+    pub notes: Vec<&'static str>,
     /// `rule.window` of all that declare it.
     pub used_by: Vec<String>,
 }
@@ -75,9 +82,35 @@ fn info(id: WindowId, window: &Window, series: &Series, used_by: Vec<String>) ->
         key: names(&series.by),
         over: over_text(window.over),
         on: crate::contract::kinds_text(series.on),
-        bytes_per_key: 64 + 16 * series.by.len(),
-        bytes_per_event: 24 + 16 * (usize::from(series.value.is_some()) + series.kept.len()),
-        scans: window.correlated.is_some(),
+        bytes_per_key: KEY_BYTES,
+        bytes_per_event: EVENT_BYTES + kept_bytes(series.kept.len()),
+        notes: notes(window, series),
         used_by,
     }
+}
+
+/// Bytes of the fields kept of one event for comparison with `this.`.
+fn kept_bytes(fields: usize) -> usize {
+    if fields == 0 {
+        0
+    } else {
+        16 + fields * size_of::<Option<Value>>()
+    }
+}
+
+fn notes(window: &Window, series: &Series) -> Vec<&'static str> {
+    let mut notes = Vec::new();
+    if window.correlated.is_some() {
+        notes.push("looks through the newest 1,000 events of its key on every event");
+    }
+    if window.agg == Agg::Distinct && window.over == Over::Ever {
+        notes.push("exact up to 10,000 values a key, then degraded");
+    }
+    if window.over == Over::Ever {
+        notes.push("keeps totals of older events");
+    }
+    if series.value.is_some_and(|f| f.ty() == FieldType::Money) {
+        notes.push("kept per currency");
+    }
+    notes
 }

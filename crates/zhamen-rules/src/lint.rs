@@ -53,7 +53,8 @@ pub(crate) fn set(
     let mut conditions: HashMap<&str, &read::Compiled> = HashMap::new();
     for compiled in rules {
         lines::check(compiled, build, findings);
-        tested(&compiled.at, &compiled.tests, findings);
+        tested("rule", &compiled.at, &compiled.tests, findings);
+        idle(compiled, findings);
         match conditions.get(compiled.condition.as_str()) {
             Some(first) => findings.add_with(
                 &compiled.at,
@@ -66,7 +67,7 @@ pub(crate) fn set(
         }
     }
     for compiled in verdicts {
-        tested(&compiled.at, &compiled.tests, findings);
+        tested("verdict", &compiled.at, &compiled.tests, findings);
         let most = highest_score(rules);
         if compiled.verdict.at_least > most {
             findings.add(&compiled.at_least_at, Problem::VerdictOutOfReach(most));
@@ -74,10 +75,25 @@ pub(crate) fn set(
     }
 }
 
+/// A rule whose firing leads to nothing.
+fn idle(compiled: &read::Compiled, findings: &mut Findings) {
+    let rule = &compiled.rule;
+    let then = &rule.then;
+    let listed = then.list.is_some() || then.warn || rule.score != 0;
+    if then.alert.is_some() || listed {
+        return;
+    }
+    if then.action == Action::Allow {
+        findings.add(&compiled.at, Problem::NothingHappens);
+    } else if rule.mode == Mode::Alert {
+        findings.add(&compiled.at, Problem::ModeAlertWithoutAlert);
+    }
+}
+
 /// A rule without a test in which it fires and one in which it does not.
-fn tested(at: &Place, tests: &[RuleTest], findings: &mut Findings) {
+fn tested(what: &'static str, at: &Place, tests: &[RuleTest], findings: &mut Findings) {
     if tests.is_empty() {
-        findings.add(at, Problem::NoTests);
+        findings.add(at, Problem::NoTests(what));
         return;
     }
     let asks = |t: &RuleTest| t.expect.iter().any(|(a, _)| *a != Action::Allow);
@@ -89,10 +105,10 @@ fn tested(at: &Place, tests: &[RuleTest], findings: &mut Findings) {
         quiet_rows > if asks(t) { 0 } else { alerts(t) }
     };
     if !tests.iter().any(fires) {
-        findings.add(at, Problem::NoPositiveTest);
+        findings.add(at, Problem::NoPositiveTest(what));
     }
     if !tests.iter().any(silent) {
-        findings.add(at, Problem::NoNegativeTest);
+        findings.add(at, Problem::NoNegativeTest(what));
     }
 }
 

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Findings, Place};
 use crate::problem::Problem;
-use crate::source::SourceFile;
+use crate::source::{MAX_FILE_BYTES, SourceFile};
 use crate::suggest::nearest;
 
 /// A value and its place.
@@ -148,6 +148,11 @@ impl Node {
 
 /// Parses a file; what cannot be read of it is reported and left out.
 pub(crate) fn parse(file: usize, source: &SourceFile, findings: &mut Findings) -> Table {
+    if source.text.len() > MAX_FILE_BYTES {
+        let start = Place { file, span: 0..0 };
+        findings.add(&start, Problem::FileTooLarge(MAX_FILE_BYTES));
+        return Table::default();
+    }
     let (document, errors) = DeTable::parse_recoverable(&source.text);
     for error in &errors {
         let span = error.span().unwrap_or(0..0);

@@ -13,7 +13,9 @@ pub(crate) enum Problem {
     // Files.
     Toml(String),
     LeftOut(usize),
+    FileTooLarge(usize),
     TooManyRules(usize),
+    TooMany(&'static str, usize),
     Overfull,
     NoRules,
     // Keys and values.
@@ -246,9 +248,11 @@ pub(crate) enum Problem {
     VerdictOutOfReach(i64),
     FireTogether(String),
     // Tests.
-    NoTests,
-    NoPositiveTest,
-    NoNegativeTest,
+    NoTests(&'static str),
+    NoPositiveTest(&'static str),
+    NoNegativeTest(&'static str),
+    NothingHappens,
+    ModeAlertWithoutAlert,
     RowNeedsType(String),
     RowField(String),
     ExpectCount {
@@ -278,6 +282,18 @@ impl Problem {
                 Error,
                 "too-many-rules",
                 format!("more than {most} rules in the set"),
+                None,
+            ),
+            Problem::FileTooLarge(most) => (
+                Error,
+                "file-too-large",
+                format!("this file is larger than {most} bytes"),
+                None,
+            ),
+            Problem::TooMany(what, most) => (
+                Error,
+                "too-many",
+                format!("more than {most} {what} in one rule"),
                 None,
             ),
             Problem::Overfull => (
@@ -403,7 +419,7 @@ impl Problem {
                 Warning,
                 "missing-language",
                 format!("no `{language}` text here"),
-                Some("officers read `zh`, the texts of the other language stand in for it".to_owned()),
+                Some("the other language's text stands in for it".to_owned()),
             ),
             Problem::LoneBrace => (
                 Error,
@@ -777,7 +793,9 @@ impl Problem {
                 Error,
                 "bad-pattern",
                 format!("not a regular expression: {message}"),
-                Some("look-around and back references are not part of linear-time patterns".to_owned()),
+                message
+                    .contains("not supported")
+                    .then(|| "patterns take linear time, so these are left out".to_owned()),
             ),
             Problem::RegexTooLarge => (
                 Error,
@@ -801,7 +819,8 @@ impl Problem {
                 Error,
                 "operand-types",
                 format!("`{op}` does not go between {left} and {right}"),
-                None,
+                (left == "text" && right == "text")
+                    .then(|| "texts have no order; compare them with == or !=".to_owned()),
             ),
             Problem::BranchTypes { yes, no } => (
                 Error,
@@ -891,23 +910,38 @@ impl Problem {
                 format!("fires on the very events on which `{other}` fires"),
                 Some("the conditions are equal; keep one rule, or tell them apart".to_owned()),
             ),
-            Problem::NoTests => (
+            Problem::NoTests(what) => (
                 Warning,
                 "no-tests",
-                "this rule has no test".to_owned(),
-                Some("add a [[rule.test]] in which it fires and one in which it does not".to_owned()),
+                format!("this {what} has no test"),
+                Some(format!(
+                    "add a [[{what}.test]] in which it fires and one in which it does not"
+                )),
             ),
-            Problem::NoPositiveTest => (
+            Problem::NoPositiveTest(what) => (
                 Warning,
                 "no-positive-test",
-                "in no test of this rule does it fire".to_owned(),
+                format!("in no test of this {what} does it fire"),
                 None,
             ),
-            Problem::NoNegativeTest => (
+            Problem::NoNegativeTest(what) => (
                 Warning,
                 "no-negative-test",
-                "in no test of this rule does it stay silent".to_owned(),
+                format!("in no test of this {what} does it stay silent"),
                 None,
+            ),
+            Problem::NothingHappens => (
+                Warning,
+                "nothing-happens",
+                "this rule asks for nothing: it allows, alerts nobody, lists nobody and has no score"
+                    .to_owned(),
+                None,
+            ),
+            Problem::ModeAlertWithoutAlert => (
+                Warning,
+                "mode-alert-without-alert",
+                "this rule's mode is alert, and it raises none".to_owned(),
+                Some("give `alert` in `then`, or mode = \"shadow\"".to_owned()),
             ),
             Problem::RowNeedsType(kinds) => (
                 Error,

@@ -3,14 +3,14 @@
 
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use serde_json::json;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{SourceFile, clamp, position};
 
-/// Longest stretch of a line that is drawn, in bytes.
-const MAX_DRAWN: usize = 400;
+/// Longest line that is drawn, in bytes.
+const MAX_DRAWN: usize = 8_192;
 
 /// All diagnostics as text, each with its place drawn, and a last line that counts them.
 #[must_use]
@@ -54,16 +54,11 @@ fn report<'a>(files: &'a [SourceFile], diagnostic: &'a Diagnostic) -> Vec<Group<
         .id(diagnostic.code);
     let mut group = Group::with_title(title);
     if let Some(file) = files.get(diagnostic.file) {
-        group = group.element(snippet(
-            file,
-            &diagnostic.span,
-            AnnotationKind::Primary,
-            None,
-        ));
+        group = group.element(place(file, &diagnostic.span, AnnotationKind::Primary, None));
     }
     for label in &diagnostic.labels {
         if let Some(file) = files.get(label.file) {
-            group = group.element(snippet(
+            group = group.element(place(
                 file,
                 &label.span,
                 AnnotationKind::Context,
@@ -77,39 +72,39 @@ fn report<'a>(files: &'a [SourceFile], diagnostic: &'a Diagnostic) -> Vec<Group<
     vec![group]
 }
 
-/// The line of a place: only that, because a renderer reads all it is given.
-fn snippet<'a>(
+/// The line of a place, marked: only that line, because a renderer reads all it is given. A very
+/// long line is not drawn, only named.
+fn place<'a>(
     file: &'a SourceFile,
     span: &Range<usize>,
     kind: AnnotationKind,
     label: Option<&'a str>,
-) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+) -> Element<'a> {
     let text = &file.text;
     let span = clamp(text, span);
-    let (line, _) = position(text, span.start);
+    let (line, column) = position(text, span.start);
     let start = text[..span.start].rfind('\n').map_or(0, |i| i + 1);
     let end = text[span.start..]
         .find('\n')
         .map_or(text.len(), |i| span.start + i);
-    // Of a very long line, the part around the place.
-    let drawn = clamp(
-        text,
-        &(start.max(span.start.saturating_sub(MAX_DRAWN / 2))..end.min(span.start + MAX_DRAWN)),
-    );
-    let mark = span.start - drawn.start..span.end.clamp(span.start, drawn.end) - drawn.start;
-    let source = text[drawn].trim_end_matches('\r');
-    let mark = mark.start.min(source.len())..mark.end.min(source.len());
+    if end - start > MAX_DRAWN {
+        let origin = Origin::path(file.name.as_str());
+        return origin.line(line).char_column(column).into();
+    }
+    let source = text[start..end].trim_end_matches('\r');
+    let within = |at: usize| (at.min(end) - start).min(source.len());
     Snippet::source(source)
         .line_start(line)
         .path(file.name.as_str())
         .fold(false)
-        .annotation(kind.span(mark).label(label))
+        .annotation(kind.span(within(span.start)..within(span.end)).label(label))
+        .into()
 }
 
 /// All diagnostics as one JSON array. Lines and columns count from 1, columns in characters.
 #[must_use]
 pub fn render_json(files: &[SourceFile], diagnostics: &[Diagnostic]) -> String {
-    let place = |file: usize, span: &Range<usize>| {
+    let at = |file: usize, span: &Range<usize>| {
         let (name, text) = files
             .get(file)
             .map_or(("", ""), |f| (f.name.as_str(), f.text.as_str()));
@@ -127,11 +122,11 @@ pub fn render_json(files: &[SourceFile], diagnostics: &[Diagnostic]) -> String {
             let labels: Vec<_> = d
                 .labels
                 .iter()
-                .map(|l| json!({ "at": place(l.file, &l.span), "text": l.text }))
+                .map(|l| json!({ "at": at(l.file, &l.span), "text": l.text }))
                 .collect();
             json!({
                 "severity": d.severity.name(), "code": d.code, "message": d.message,
-                "at": place(d.file, &d.span), "labels": labels, "help": d.help,
+                "at": at(d.file, &d.span), "labels": labels, "help": d.help,
             })
         })
         .collect();

@@ -12,7 +12,7 @@ pub(crate) fn nearest<'a>(
     known
         .into_iter()
         .map(|name| (distance(written, name), name))
-        .filter(|(distance, name)| *distance * 3 <= name.chars().count().max(3))
+        .filter(|(distance, name)| *distance * 3 <= name.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name.to_owned())
 }

@@ -8,7 +8,8 @@ use zhamen_engine::rule::{Expr, Literal};
 
 use crate::build::Build;
 
-/// Canonical text of `expr`; windows stand there with their own canonical text.
+/// Canonical text of `expr`; a window stands there with the hash of its own canonical text, because
+/// windows that read windows would otherwise double with every level.
 pub(crate) fn text(expr: &Expr, build: &Build) -> String {
     let mut out = String::new();
     write(expr, build, &mut out);
@@ -23,13 +24,13 @@ fn write(expr: &Expr, build: &Build, out: &mut String) {
             out.push_str("this.");
             out.push_str(f.name());
         }
-        Expr::Window(w) => out.push_str(build.window_identity(*w)),
+        Expr::Window(w) => out.push_str(build.window_name(*w)),
         Expr::HasField(f) => list("has", out, |out| out.push_str(f.name())),
         Expr::HasThis(f) => list("has", out, |out| {
             out.push_str("this.");
             out.push_str(f.name());
         }),
-        Expr::HasWindow(w) => list("has", out, |out| out.push_str(build.window_identity(*w))),
+        Expr::HasWindow(w) => list("has", out, |out| out.push_str(build.window_name(*w))),
         Expr::Not(e) => all("!", std::slice::from_ref(&**e), build, out),
         Expr::Neg(e) => all("neg", std::slice::from_ref(&**e), build, out),
         Expr::And(e) => all("&&", e, build, out),
@@ -46,8 +47,8 @@ fn write(expr: &Expr, build: &Build, out: &mut String) {
             self::list(name, out, |out| {
                 let _ = write!(
                     out,
-                    "{:?} {} ",
-                    build.set.list_names[usize::from(*list)],
+                    "{} {} ",
+                    quoted(&build.set.list_names[usize::from(*list)]),
                     kind.map_or("any", |k| k.name())
                 );
                 write(value, build, out);
@@ -55,11 +56,8 @@ fn write(expr: &Expr, build: &Build, out: &mut String) {
         }
         Expr::Call(f, args) => all(f.name(), args, build, out),
         Expr::Matches(regex, value) => list("matches", out, |out| {
-            let _ = write!(
-                out,
-                "{:?} ",
-                build.set.regexes[usize::from(*regex)].as_str()
-            );
+            out.push_str(&quoted(build.set.regexes[usize::from(*regex)].as_str()));
+            out.push(' ');
             write(value, build, out);
         }),
     }
@@ -91,8 +89,16 @@ fn literal(literal: &Literal, out: &mut String) {
         Literal::Int(n) => write!(out, "{n}"),
         Literal::Dec(d) => write!(out, "{}d", d.text()),
         Literal::Money(d, c) => write!(out, "{}{}", d.text(), c.code()),
-        Literal::Text(t) => write!(out, "{t:?}"),
+        Literal::Text(t) => write!(out, "{}", quoted(t)),
         Literal::Duration(ms) => write!(out, "{ms}ms"),
-        Literal::TextList(texts) => write!(out, "{texts:?}"),
+        Literal::TextList(texts) => {
+            let texts: Vec<String> = texts.iter().map(|t| quoted(t)).collect();
+            write!(out, "[{}]", texts.join(","))
+        }
     };
+}
+
+/// In quotes, in a form that no later compiler changes.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

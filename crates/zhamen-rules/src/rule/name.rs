@@ -182,3 +182,14 @@ fn join(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
         b.clone()
     }
 }
+
+/// Reports what is no currency code.
+pub(crate) fn no_currency(code: &str, at: &Place, findings: &mut Findings) {
+    let codes = zhamen_engine::money::CURRENCIES.iter().map(|(c, _)| *c);
+    let nearest = match code.to_uppercase().as_str() {
+        "RMB" | "CNH" | "YUAN" => Some("CNY".to_owned()),
+        _ => nearest(code, codes),
+    };
+    let code = code.to_owned();
+    findings.add(at, Problem::NotACurrency { code, nearest });
+}

@@ -9,14 +9,20 @@ use crate::expr::scope::Param;
 use crate::expr::types::Type;
 use crate::node::{Entry, Kind, Node, Table};
 use crate::problem::Problem;
-use crate::rule::name::identifier;
-use crate::suggest::nearest;
+use crate::rule::name::{self, identifier};
 use crate::time_text;
 
 const KEYS: [&str; 7] = ["value", "min", "max", "step", "unit", "zh", "en"];
 
+/// Most parameters of one rule.
+const MAX_PARAMS: usize = 200;
+
 /// All parameters of a rule; one that cannot be read keeps its name and fits everything.
 pub(crate) fn read(table: &Table, findings: &mut Findings) -> Vec<Param> {
+    if let Some(extra) = table.entries.get(MAX_PARAMS) {
+        findings.add(&extra.key_at, Problem::TooMany("parameters", MAX_PARAMS));
+        return Vec::new();
+    }
     table
         .entries
         .iter()
@@ -99,14 +105,7 @@ fn unit(table: &Table, findings: &mut Findings) -> Option<Unit> {
         }
         let looks_like_code = code.len() == 3 && code.bytes().all(|b| b.is_ascii_alphabetic());
         if looks_like_code {
-            let codes = zhamen_engine::money::CURRENCIES.iter().map(|(c, _)| *c);
-            findings.add(
-                &node.at,
-                Problem::NotACurrency {
-                    nearest: nearest(code, codes),
-                    code: code.to_owned(),
-                },
-            );
+            name::no_currency(code, &node.at, findings);
         }
     }
     let figures = || {

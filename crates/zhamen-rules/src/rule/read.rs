@@ -143,8 +143,13 @@ pub(crate) fn read(node: &Node, cx: &mut Context<'_>) -> Option<Compiled> {
             .add(&entry.key_at, Problem::KeyWithoutUse { key, with });
     }
     let subject = subject(table, scope_on, &windows, cx.findings);
-    unused(table, &params, &windows, &lines.facts, &used, cx.findings);
-    let tests = rows::read_all(table, &head.id, scope_on, cx.findings);
+    let tests = match on {
+        Some(on) => rows::read_all(table, &head.id, on, cx.findings),
+        None => Vec::new(),
+    };
+    if cx.findings.errors() == errors {
+        unused(&params, &windows, &lines.facts, &used, cx.findings);
+    }
 
     let (on, then, id, mode) = (on?, then?, head.id?, head.mode?);
     if cx.findings.errors() > errors {
@@ -228,6 +233,9 @@ fn head(node: &Node, table: &Table, findings: &mut Findings) -> Head {
     }
 }
 
+/// Most lines of `when`, `any` or `unless`.
+const MAX_LINES: usize = 200;
+
 /// The lines of a rule and what they read together.
 #[derive(Default)]
 struct Lines {
@@ -242,6 +250,11 @@ impl Lines {
         };
         if let (true, Some(entry)) = (nodes.is_empty(), entry) {
             cx.findings.add(&entry.value.at, Problem::EmptyList);
+        }
+        if let Some(extra) = nodes.get(MAX_LINES) {
+            cx.findings
+                .add(&extra.at, Problem::TooMany("lines", MAX_LINES));
+            return Vec::new();
         }
         let mut lines = Vec::with_capacity(nodes.len());
         for node in nodes {
@@ -314,17 +327,12 @@ fn subject(
 
 /// Declared and never named: usually a slip of the pen in a line.
 fn unused(
-    table: &Table,
     params: &[Param],
     windows: &[Declared],
     facts: &Facts,
     used: &Used,
     findings: &mut Findings,
 ) {
-    let whole = |key| table.get(key).is_some();
-    if !whole("when") && !whole("any") {
-        return;
-    }
     for (index, param) in params.iter().enumerate() {
         let read = facts.reads.contains(&Fact::Param(index))
             || used.params.contains(&index)

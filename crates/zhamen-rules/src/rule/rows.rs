@@ -313,14 +313,7 @@ fn text(node: &Node, field: Field, findings: &mut Findings) -> Option<CompactStr
     }
     let currency = matches!(field, Field::TxnCurrency | Field::OrderCurrency);
     if currency && Currency::parse(text).is_none() {
-        let codes = zhamen_engine::money::CURRENCIES.iter().map(|(c, _)| *c);
-        findings.add(
-            &node.at,
-            Problem::NotACurrency {
-                code: text.to_owned(),
-                nearest: nearest(text, codes),
-            },
-        );
+        name::no_currency(text, &node.at, findings);
         return None;
     }
     Some(text.into())

@@ -90,17 +90,20 @@ pub(crate) fn read(node: &Node, on: KindSet, findings: &mut Findings) -> Option<
             .and_then(|n| n.bool(findings))
             .unwrap_or(false),
     };
-    unused(table, &then, on, findings);
+    if action.is_some() {
+        unused(table, &then, on, findings);
+    }
     (findings.errors() == before && action.is_some()).then_some(then)
 }
 
 /// Keys that do nothing beside this action.
 fn unused(table: &Table, then: &Then, on: KindSet, findings: &mut Findings) {
     let inquire = then.action == Action::Inquire;
+    let alerts = table.get("alert").is_some();
     let delays = then.action == Action::Delay || inquire;
     let needs: [(&str, bool, &'static str); 7] = [
-        ("quiet", then.alert.is_some(), "`alert`"),
-        ("report_within", then.alert.is_some(), "`alert`"),
+        ("quiet", alerts, "`alert`"),
+        ("report_within", alerts, "`alert`"),
         ("form", inquire, "action = \"inquire\""),
         ("answer_within", inquire, "action = \"inquire\""),
         ("on_silence", inquire, "action = \"inquire\""),

@@ -22,6 +22,8 @@ const KEYS: [&str; 17] = [
     "where", "current", "undo", "fields", "until",
 ];
 
+/// Most windows of one rule.
+const MAX_WINDOWS: usize = 100;
 /// Most fields of a compound key: the engine packs them into one number.
 const MAX_KEYS: usize = 3;
 
@@ -35,14 +37,16 @@ pub(crate) struct Owner<'a> {
 
 /// All windows of a rule in the order they are written.
 pub(crate) fn read_all(table: &Table, owner: Owner<'_>, cx: &mut Context<'_>) -> Vec<Declared> {
+    if let Some(extra) = table.entries.get(MAX_WINDOWS) {
+        cx.findings
+            .add(&extra.key_at, Problem::TooMany("windows", MAX_WINDOWS));
+        return Vec::new();
+    }
     let mut declared: Vec<Declared> = Vec::with_capacity(table.entries.len());
+    let names: Vec<String> = table.entries.iter().map(|e| e.key.clone()).collect();
     for (index, entry) in table.entries.iter().enumerate() {
         identifier(entry, "window", cx.findings);
-        let later: Vec<String> = table.entries[index..]
-            .iter()
-            .map(|e| e.key.clone())
-            .collect();
-        let window = read(entry, owner, &declared, &later, cx);
+        let window = read(entry, owner, &declared, &names[index..], cx);
         declared.push(window.unwrap_or_else(|| Declared {
             name: entry.key.clone(),
             at: entry.key_at.clone(),
@@ -103,6 +107,9 @@ fn read(
     let (agg, value) = aggregate?;
     let (judged_by, counted_by) = by?;
     let (filter, over, undo, on) = (filter?, over?, undo?, on?);
+    if let (Some(node), Some(_)) = (table.get("where"), &filter.correlated) {
+        cx.findings.add(&node.at, Problem::CorrelatedWindow);
+    }
     let ty = result_type(agg, value);
     let money = ty.is_money() || filter.counted.money || filter.compared.money;
     let mut params: Vec<usize> = Vec::new();
@@ -469,7 +476,6 @@ fn where_line(
         return None;
     }
     if !compared.is_empty() {
-        cx.findings.add(&node.at, Problem::CorrelatedWindow);
         filter.correlated = Some(fold::and(compared));
     }
     match fold::and(counted) {

@@ -1,0 +1,222 @@
+//! Whatever the text: a diagnostic with a place, never a panic, never a set beside an error, and
+//! bounded time and memory.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use zhamen_rules::{
+    Compiled, MAX_FILE_BYTES, Severity, SourceFile, compile, digest, render_json, render_text,
+};
+
+const SAMPLE: &str = include_str!("data/rules-sample.toml");
+
+fn check(text: String) -> Compiled {
+    let files = [SourceFile {
+        name: "any.toml".to_owned(),
+        text,
+    }];
+    let compiled = compile(&files);
+    let errors = compiled
+        .diagnostics
+        .iter()
+        .any(|d| d.severity == Severity::Error);
+    assert_eq!(errors, compiled.set.is_none());
+    for d in &compiled.diagnostics {
+        let text = &files[d.file].text;
+        assert!(text.get(d.span.clone()).is_some(), "{d:?}");
+    }
+    assert!(render_text(&files, &compiled.diagnostics, false).ends_with('\n'));
+    assert!(render_json(&files, &compiled.diagnostics).starts_with('['));
+    assert_eq!(digest(&files).len(), 71);
+    compiled
+}
+
+/// A rule with this line.
+fn with_line(line: &str) -> String {
+    let quoted = line.replace('\\', "\\\\").replace('"', "\\\"");
+    let quoted: String = quoted.chars().filter(|c| !c.is_control()).collect();
+    format!(
+        "[[rule]]\nid = \"a\"\ntitle = {{ zh = \"甲\", en = \"a\" }}\non = \"transfer.requested\"\n\
+         mode = \"shadow\"\nthen = {{ action = \"allow\" }}\n\
+         params.p = {{ value = 5, min = 1, max = 9 }}\n\
+         params.m = {{ value = \"10500.50\", unit = \"CNY\", min = 1, max = 99_999 }}\n\
+         params.d = {{ value = \"90s\", min = \"1s\", max = \"1h\" }}\n\
+         window.n = {{ count = \"*\", by = [\"payer.account\"], over = \"1h\" }}\n\
+         window.s = {{ sum = \"txn.amount\", by = [\"payer.account\"], over = \"1h\", where = \"{quoted}\" }}\n\
+         when = [\"{quoted}\"]\n"
+    )
+}
+
+/// Pieces of expressions.
+const PIECES: [&str; 58] = [
+    "txn.amount",
+    "txn.channel",
+    "payer.age",
+    "payer.name",
+    "payer.groups",
+    "payer.opened_on",
+    "payer.id_valid",
+    "occurred_at",
+    "params.p",
+    "params.m",
+    "params.d",
+    "window.n",
+    "window.s",
+    "this.txn.amount",
+    "list.black",
+    "list.a-b",
+    "has(",
+    "size(",
+    "duration(",
+    "hour(",
+    "min(",
+    "abs(",
+    "days_since(",
+    ".startsWith(",
+    ".matches(",
+    ".class(",
+    "\"90s\"",
+    "\"counter\"",
+    "'x'",
+    "r\"a+\"",
+    "5",
+    "0",
+    "0.5",
+    "9223372036854775807",
+    "true",
+    "false",
+    "[",
+    "]",
+    "(",
+    ")",
+    ",",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "==",
+    "!=",
+    "<",
+    ">=",
+    "in",
+    "&&",
+    "||",
+    "!",
+    "?",
+    ":",
+    "证件",
+    "，",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text(text in "\\PC{0,200}") {
+        check(text);
+    }
+
+    #[test]
+    fn any_line(line in "\\PC{0,80}") {
+        check(with_line(&line));
+    }
+
+    #[test]
+    fn any_mixture_of_pieces(pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..24)) {
+        check(with_line(&pieces.join(" ")));
+    }
+
+    #[test]
+    fn the_sample_with_a_piece_replaced(
+        at in 0..SAMPLE.len(), length in 0..40_usize, by in "[\\[\\]{}\"'=,.#\\n\\\\a-z0-9_证 -]{0,12}",
+    ) {
+        let floor = |mut i: usize| { while !SAMPLE.is_char_boundary(i) { i -= 1 } i };
+        let (start, end) = (floor(at), floor((at + length).min(SAMPLE.len())));
+        check(format!("{}{by}{}", &SAMPLE[..start], &SAMPLE[end..]));
+    }
+}
+
+/// Runs in seconds even unoptimised and on a busy machine; without a bound it would take minutes.
+fn soon(what: &str, text: String) -> Compiled {
+    let start = Instant::now();
+    let compiled = check(text);
+    assert!(
+        start.elapsed() < Duration::from_secs(30),
+        "{what} took {:?}",
+        start.elapsed()
+    );
+    compiled
+}
+
+fn codes(compiled: &Compiled) -> Vec<&'static str> {
+    compiled.diagnostics.iter().map(|d| d.code).collect()
+}
+
+#[test]
+fn huge_files_and_patterns_are_refused() {
+    let huge = soon("10 MB", format!("# {}", "x".repeat(10 << 20)));
+    assert_eq!(codes(&huge), ["file-too-large"]);
+    let pattern = format!("payer.name.matches('{}')", "a".repeat(MAX_FILE_BYTES / 4));
+    assert!(codes(&soon("a long pattern", with_line(&pattern))).contains(&"pattern-too-large"));
+    let bomb = "payer.name.matches('((a{100}){100}){100}')";
+    assert!(codes(&soon("a pattern bomb", with_line(bomb))).contains(&"pattern-too-large"));
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    for (open, close) in [
+        ("(", ")"),
+        ("!", ""),
+        ("-", ""),
+        ("[", "]"),
+        ("abs(", ")"),
+        ("true ? ", " : true"),
+    ] {
+        let deep = format!("{}true{}", open.repeat(30_000), close.repeat(30_000));
+        assert!(
+            codes(&soon(open, with_line(&deep))).contains(&"too-deep"),
+            "{open}"
+        );
+    }
+    assert!(codes(&soon("a sum", with_line(&"1 + ".repeat(60_000)))).contains(&"too-deep"));
+    let nested = format!("x = {}{}", "[".repeat(200_000), "]".repeat(200_000));
+    assert!(check(nested).set.is_none());
+    let dotted = format!("{}x = 1", "a.".repeat(200_000));
+    assert!(check(dotted).set.is_none());
+    // As deep as is allowed.
+    let allowed = format!("{}true{}", "(".repeat(60), ")".repeat(60));
+    assert!(!codes(&check(with_line(&allowed))).contains(&"too-deep"));
+}
+
+#[test]
+fn much_of_everything_is_bounded() {
+    let terms = vec!["payer.age > 5"; 15_000].join(" && ");
+    assert!(soon("many terms", with_line(&terms)).set.is_some());
+    let rules = "[[rule]]\n".repeat(60_000);
+    assert!(codes(&soon("many rules", rules)).contains(&"too-many-rules"));
+    let keys: String = (0..60_000).map(|i| format!("k{i} = {i}\n")).collect();
+    assert_eq!(soon("many keys", keys).diagnostics.len(), 1_001);
+    let windows: String = (0..10_000)
+        .map(|i| {
+            format!("window.w{i} = {{ count = \"*\", by = [\"payer.account\"], over = \"1h\" }}\n")
+        })
+        .collect();
+    let rule = with_line("payer.age > 5");
+    assert!(codes(&soon("many windows", rule.clone() + &windows)).contains(&"too-many"));
+    // Each window reads the one before twice.
+    let chain: String = (0..90)
+        .map(|i| {
+            let before = if i == 0 {
+                "n".to_owned()
+            } else {
+                format!("w{}", i - 1)
+            };
+            format!(
+                "window.w{i} = {{ count = \"*\", by = [\"payer.account\"], over = \"1h\", \
+                 where = \"window.{before} > 1 && window.{before} < 9\" }}\n"
+            )
+        })
+        .collect();
+    assert!(soon("a chain of windows", rule + &chain).set.is_some());
+}
