@@ -169,11 +169,10 @@ pub fn create(
         .iter()
         .map(|s| {
             let replication = TopicReplication::Fixed(s.replication);
-            s.config
-                .iter()
-                .fold(NewTopic::new(&s.name, s.partitions, replication), |t, (k, v)| {
-                    t.set(k, v)
-                })
+            s.config.iter().fold(
+                NewTopic::new(&s.name, s.partitions, replication),
+                |t, (k, v)| t.set(k, v),
+            )
         })
         .collect();
     let ask = AdminOptions::new()
@@ -221,7 +220,10 @@ pub fn check(options: &KafkaOptions, specs: &[TopicSpec]) -> Result<Vec<(String,
         };
         let before = findings.len();
         if found != spec.partitions {
-            findings.push((spec.name.clone(), Finding::Partitions(found, spec.partitions)));
+            findings.push((
+                spec.name.clone(),
+                Finding::Partitions(found, spec.partitions),
+            ));
         }
         for (key, wanted) in &spec.config {
             let stands = settings.get(&(spec.name.clone(), (*key).to_owned()));

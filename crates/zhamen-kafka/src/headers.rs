@@ -1,5 +1,5 @@
 //! Headers in and out. The client panics on a header name that is not UTF-8; one sender must not be
-//! able to stop everybody, so such a header is skipped: it is none that we know.
+//! able to stop everybody, so the panic is caught and the record is answered as unacceptable.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,11 +8,13 @@ use rdkafka::message::{BorrowedHeaders, Header, Headers, OwnedHeaders};
 /// A header's name and value.
 pub type Named<'a> = (&'a str, Option<&'a [u8]>);
 
-/// The headers of a record read.
-pub fn read(headers: &BorrowedHeaders) -> Vec<Named<'_>> {
+/// The headers of a record read; `None` where a name is not UTF-8.
+pub fn read(headers: &BorrowedHeaders) -> Option<Vec<Named<'_>>> {
     (0..headers.count())
-        .filter_map(|i| catch_unwind(AssertUnwindSafe(|| headers.try_get(i))).ok().flatten())
-        .map(|h| (h.key, h.value))
+        .map(|i| {
+            let header = catch_unwind(AssertUnwindSafe(|| headers.try_get(i))).ok()??;
+            Some((header.key, header.value))
+        })
         .collect()
 }
 

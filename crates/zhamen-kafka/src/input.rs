@@ -53,7 +53,12 @@ impl KafkaInput {
             .input_consumer()
             .create_with_context(context)
             .map_err(|e| Fatal::Setup(format!("ingest: {e}")))?;
-        let names: Vec<&str> = options.topics.inputs.iter().map(|(_, n)| n.as_str()).collect();
+        let names: Vec<&str> = options
+            .topics
+            .inputs
+            .iter()
+            .map(|(_, n)| n.as_str())
+            .collect();
         consumer
             .subscribe(&names)
             .map_err(|e| fatal("subscription", &e))?;
@@ -71,10 +76,17 @@ impl KafkaInput {
             .expect("the consumer is given up only when the process ends")
     }
 
-    fn list(&self, positions: &BTreeMap<(InputTopic, i32), i64>) -> KafkaResult<TopicPartitionList> {
+    fn list(
+        &self,
+        positions: &BTreeMap<(InputTopic, i32), i64>,
+    ) -> KafkaResult<TopicPartitionList> {
         let mut list = TopicPartitionList::with_capacity(positions.len());
         for ((topic, partition), next) in positions {
-            list.add_partition_offset(self.topics.input(*topic), *partition, Offset::Offset(*next))?;
+            list.add_partition_offset(
+                self.topics.input(*topic),
+                *partition,
+                Offset::Offset(*next),
+            )?;
         }
         Ok(list)
     }
@@ -120,14 +132,15 @@ impl InputLog for KafkaInput {
                     let Some(topic) = self.topics.input_of(message.topic()) else {
                         continue;
                     };
-                    let headers = message.headers().map(headers::read).unwrap_or_default();
+                    let headers = message.headers().map_or(Some(Vec::new()), headers::read);
                     let flow = each(Incoming {
                         topic,
                         partition: message.partition(),
                         offset: message.offset(),
                         timestamp_ms: message.timestamp().to_millis(),
                         key: message.key(),
-                        headers: &headers,
+                        headers: headers.as_deref().unwrap_or_default(),
+                        headers_broken: headers.is_none(),
                         payload: message.payload(),
                     })?;
                     if flow == ControlFlow::Break(()) {
@@ -297,7 +310,13 @@ impl ClientContext for Membership {
         for topic in statistics.topics.values() {
             for p in topic.partitions.values() {
                 if p.partition >= 0 && p.fetch_state == "active" {
-                    self.look(&topic.topic, p.partition, p.consumer_lag, p.app_offset, p.fetchq_cnt);
+                    self.look(
+                        &topic.topic,
+                        p.partition,
+                        p.consumer_lag,
+                        p.app_offset,
+                        p.fetchq_cnt,
+                    );
                 }
             }
         }
@@ -326,7 +345,11 @@ impl ConsumerContext for Membership {
         if let Err(error) = done {
             self.fail(fatal("rebalance", &error));
         }
-        tracing::info!(assigned = assigning, partitions = partitions.count(), "group");
+        tracing::info!(
+            assigned = assigning,
+            partitions = partitions.count(),
+            "group"
+        );
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {

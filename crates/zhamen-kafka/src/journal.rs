@@ -104,11 +104,9 @@ impl JournalReader for KafkaJournal {
     fn bounds(&mut self) -> Result<(i64, i64), Fatal> {
         let until = Instant::now() + PATIENCE;
         loop {
-            let asked = self.consumer.fetch_watermarks(
-                &self.topic,
-                self.partition,
-                Duration::from_secs(5),
-            );
+            let asked =
+                self.consumer
+                    .fetch_watermarks(&self.topic, self.partition, Duration::from_secs(5));
             match asked {
                 Ok(bounds) => return Ok(bounds),
                 Err(e) if Instant::now() >= until => return Err(fatal("journal bounds", &e)),

@@ -3,18 +3,20 @@
 //! Reading order: [`run`](mod@run) is what the binary calls; [`settings`] says how every client is set up
 //! and why; [`input`], [`journal`], [`appender`] and [`outputs`] are the traits; [`admin`] creates and
 //! checks topics; [`embedded`] is the broker inside the process for demo and client-path tests.
-//! What a client's callbacks say is in [`context`].
+//! [`tail`] is a plain reader for whoever looks at the outputs. What a client's callbacks say is in
+//! [`context`].
 
-pub mod run;
-pub mod settings;
+pub mod admin;
+pub mod appender;
+pub mod context;
+pub mod embedded;
+pub mod tail;
+mod headers;
 pub mod input;
 pub mod journal;
-pub mod appender;
 pub mod outputs;
-pub mod admin;
-pub mod embedded;
-pub mod context;
-mod headers;
+pub mod run;
+pub mod settings;
 
 pub use run::{RunOptions, run};
 pub use settings::{KafkaOptions, Roles};

@@ -244,7 +244,11 @@ fn last_in(
     }
     let mut position = TopicPartitionList::new();
     position
-        .add_partition_offset(&options.topics.control, options.shard, Offset::Offset(start))
+        .add_partition_offset(
+            &options.topics.control,
+            options.shard,
+            Offset::Offset(start),
+        )
         .and_then(|()| consumer.assign(&position))
         .map_err(|e| fatal("progress", &e))?;
     let key = Progress::key(options.shard);
@@ -262,7 +266,9 @@ fn last_in(
             }
             // The end may be a transaction's marker, which is no record.
             Some(Err(KafkaError::PartitionEOF(_))) => return Ok(found),
-            Some(Err(error @ KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset))) => {
+            Some(Err(
+                error @ KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset),
+            )) => {
                 return Err(fatal("progress", &error));
             }
             Some(Err(_)) | None => {}

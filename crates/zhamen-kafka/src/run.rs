@@ -217,7 +217,13 @@ fn logs(kafka: &KafkaOptions, control: &Control) -> Result<Logs, Fatal> {
         false => None,
         true => Some(ScreenLogs {
             journal: Box::new(KafkaJournal::new("screen", kafka, true, metrics, health)?),
-            follower: Box::new(KafkaJournal::new("snapshots", kafka, false, metrics, health)?),
+            follower: Box::new(KafkaJournal::new(
+                "snapshots",
+                kafka,
+                false,
+                metrics,
+                health,
+            )?),
             ticks: gapless("ticks", "0", Some(kafka.shard))?,
             decisions: gapless("decisions", linger, None)?,
             replies: Box::new(KafkaAppender::new(

@@ -108,7 +108,8 @@ impl KafkaOptions {
             .set("isolation.level", "read_committed")
             // After draining its queue the default waits a second before it fetches again.
             .set("fetch.queue.backoff.ms", "10")
-            .set("fetch.wait.max.ms", "100")
+            // The embedded broker does not answer a waiting fetch when a record comes.
+            .set("fetch.wait.max.ms", if self.embedded { "2" } else { "100" })
             // The bound on what is read ahead.
             .set("queued.min.messages", "5000")
             .set("queued.max.messages.kbytes", "16384")
@@ -123,7 +124,10 @@ impl KafkaOptions {
         c.set("group.id", &self.group)
             // The newer protocol and cooperative assignment are not settled in this client version.
             .set("partition.assignment.strategy", "range")
-            .set("session.timeout.ms", if self.embedded { "6000" } else { "10000" });
+            .set(
+                "session.timeout.ms",
+                if self.embedded { "6000" } else { "10000" },
+            );
         if !self.embedded {
             c.set("group.protocol", "classic");
             if !self.instance.is_empty() {

@@ -145,6 +145,9 @@ impl Committer {
     }
 
     fn take_in(&mut self, next: HandOver) {
+        if self.faults.snapshot_ahead_of_progress() {
+            self.committed.set(next.progress.clone());
+        }
         match &mut self.pending {
             None => self.pending = Some(next),
             Some(pending) => {
@@ -176,7 +179,6 @@ impl Committer {
         };
         let since = Instant::now();
         if self.faults.snapshot_ahead_of_progress() {
-            self.committed.set(work.progress.clone());
             // The window in which a snapshot is ahead.
             std::thread::sleep(Duration::from_millis(300));
         }

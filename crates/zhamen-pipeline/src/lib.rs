@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`log`] is what a broker must offer; [`ingest`] fills the journal; [`screen`] is
 //! the loop that folds it through [`fold`] and [`judge`]; [`committer`] publishes what must appear
-//! once; [`takeover`], [`snapshot`] and [`follower`] are recovery; [`run`](mod@run) starts and stops the
+//! once; [`shard`] opens one; [`takeover`], [`snapshot`] and [`follower`] are recovery; [`run`](mod@run) starts and stops the
 //! threads. [`memory`] is a broker to break in tests; [`filter`] is all that a reader of decisions
 //! needs. No Kafka client, no async, no locks on the way of an event.
 
@@ -25,6 +25,7 @@ pub mod progress;
 pub mod publish;
 pub mod run;
 pub mod screen;
+pub mod shard;
 pub mod snapshot;
 pub mod takeover;
 pub mod topics;
@@ -35,3 +36,5 @@ pub use metrics::Metrics;
 pub use run::{Control, Options, SnapshotOptions, run};
 pub use topics::Topics;
 pub use zhamen_engine::event::InputTopic;
+pub use zhamen_wire::journal::ActivationText;
+pub use zhamen_wire::{Checker, CheckerOptions};

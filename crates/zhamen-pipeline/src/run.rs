@@ -14,19 +14,19 @@ use zhamen_wire::Checker;
 use zhamen_wire::journal::ActivationText;
 
 use crate::activation;
-use crate::clock;
-use crate::committer::{self, CommitOptions, Committed, Committer};
+use crate::clock::Clock;
+use crate::committer::{CommitOptions, Committed};
 use crate::fatal::Fatal;
 use crate::faults::Faults;
-use crate::follower::{self, Follower};
+use crate::follower;
 use crate::health::{Health, Part, Phase};
 use crate::ingest::{Ingest, IngestOptions};
-use crate::judge::{Judge, Tap, Voice};
-use crate::log::{IngestLogs, JournalId, Logs, ScreenLogs};
+use crate::judge::{Judge, Tap};
+use crate::log::{IngestLogs, JournalId, Logs};
 use crate::metrics::Metrics;
-use crate::screen::{Screen, ScreenParts, TickOptions};
+use crate::screen::TickOptions;
+use crate::shard::{self, Shard};
 use crate::snapshot::Store;
-use crate::takeover;
 use crate::topics::Topics;
 
 /// What a process is to do.
@@ -48,6 +48,8 @@ pub struct Options {
     pub commit: CommitOptions,
     /// When to tick.
     pub tick: TickOptions,
+    /// The machine's clock.
+    pub clock: Clock,
     /// How long an orderly stop may take.
     pub shutdown: Duration,
     /// Planted defects.
@@ -92,32 +94,32 @@ pub fn run(logs: Logs, options: Options, control: Control) -> Result<(), Fatal> 
     let gate = Arc::new(AtomicBool::new(false));
     let mut threads = Threads::new();
     let screening = logs.screen.is_some();
-    let mut shard = None;
+    let mut rest = None;
     if let Some(logs) = logs.screen {
-        shard = match start_shard(logs, &options, &control, &gate, &mut threads)? {
-            Some(shard) => Some(shard),
-            None => return Ok(()),
+        let Some(shard) = shard::open(logs, &options, &control, &gate)? else {
+            return Ok(());
         };
+        rest = Some(start_shard(shard, &options, &mut threads)?);
     }
     if let Some(logs) = logs.ingest {
         start_ingest(logs, &options, &control, gate, screening, &mut threads)?;
     }
     let failure = threads.watch(&control.stop);
     threads.wind_down(failure, options.shutdown)?;
-    if let Some(shard) = shard {
-        shard.last_snapshot(&options, &control);
+    if let Some(rest) = rest {
+        rest.last_snapshot(&options, &control);
     }
     Ok(())
 }
 
 /// What is left of a shard for the end.
-struct Shard {
+struct Rest {
     judge: Receiver<Judge>,
     store: Option<Store>,
     committed: Committed,
 }
 
-impl Shard {
+impl Rest {
     /// The state is at rest at a committed offset: a snapshot costs nobody time.
     fn last_snapshot(self, options: &Options, control: &Control) {
         let (Some(store), Ok(judge)) = (self.store, self.judge.try_recv()) else {
@@ -130,68 +132,13 @@ impl Shard {
     }
 }
 
-fn start_shard(
-    mut logs: ScreenLogs,
-    options: &Options,
-    control: &Control,
-    gate: &Arc<AtomicBool>,
-    threads: &mut Threads,
-) -> Result<Option<Shard>, Fatal> {
-    let health = &control.health;
-    health.phase(Part::Screen, Phase::Restoring);
-    health.transactions(logs.outputs.transactional());
-    let store = open_store(options)?;
-    let progress = logs.outputs.take_over()?;
-    let restored = takeover::restore(
-        &mut *logs.journal,
-        progress.as_ref(),
-        store.as_ref(),
-        &options.journal,
-        health,
-        &control.stop,
-        options.faults,
-    )?;
-    let Some(fold) = restored else {
-        return Ok(None);
-    };
-    let committed = Committed::default();
-    if let Some(progress) = progress {
-        committed.set(progress);
-    }
-    let (handover, inbox) = committer::channel();
-    let acks = (logs.decisions.acks(), logs.replies.acks());
-    let mut committer = Committer::new(
-        logs.outputs,
-        acks,
-        inbox,
-        committed.clone(),
-        options.commit,
-        control.metrics.clone(),
-        options.faults,
-    );
-    let mut screen = Screen::new(
-        ScreenParts {
-            reader: logs.journal,
-            ticks: logs.ticks,
-            committer: handover,
-            wanted: options.activation.clone(),
-            reload: control.reload.clone(),
-            tick: options.tick,
-            gate: Arc::clone(gate),
-        },
-        fold,
-        Voice {
-            decisions: logs.decisions,
-            replies: logs.replies,
-            checker: Arc::clone(&options.checker),
-            topics: options.topics.clone(),
-            clock: clock::wall(),
-            tap: control.tap.clone(),
-            health: health.clone(),
-            metrics: control.metrics.clone(),
-        },
-        options.journal.clone(),
-    )?;
+fn start_shard(shard: Shard, options: &Options, threads: &mut Threads) -> Result<Rest, Fatal> {
+    let Shard {
+        mut screen,
+        mut committer,
+        follower,
+        committed,
+    } = shard;
     let (judge_out, judge) = unbounded();
     threads.spawn("screen", Stage::Screen, move |stop, _| {
         while !stop.load(Ordering::Relaxed) {
@@ -210,16 +157,9 @@ fn start_shard(
         while committer.turn(WAIT)? {}
         Ok(())
     })?;
-    if let (Some(store), Some(snapshots)) = (store.clone(), &options.snapshots) {
+    let store = follower.as_ref().map(|f| f.store.clone());
+    if let (Some(mut follower), Some(snapshots)) = (follower, &options.snapshots) {
         let every = snapshots.every;
-        let mut follower = Follower {
-            reader: logs.follower,
-            store,
-            journal: options.journal.clone(),
-            committed: committed.clone(),
-            health: health.clone(),
-            metrics: control.metrics.clone(),
-        };
         threads.spawn("snapshots", Stage::Screen, move |stop, pause| {
             while pause(every) {
                 follower.round(stop)?;
@@ -227,25 +167,11 @@ fn start_shard(
             Ok(())
         })?;
     }
-    Ok(Some(Shard {
+    Ok(Rest {
         judge,
         store,
         committed,
-    }))
-}
-
-fn open_store(options: &Options) -> Result<Option<Store>, Fatal> {
-    let Some(snapshots) = &options.snapshots else {
-        return Ok(None);
-    };
-    Store::open(&snapshots.dir, options.journal.clone(), snapshots.keep)
-        .map(Some)
-        .map_err(|e| {
-            Fatal::Setup(format!(
-                "snapshot directory {}: {e}",
-                snapshots.dir.display()
-            ))
-        })
+    })
 }
 
 fn start_ingest(

@@ -75,7 +75,9 @@ pub struct Screen {
     wanted: Option<ActivationText>,
     /// Digest appended and not yet folded.
     awaited: Option<String>,
-    last_tick: (i64, u64),
+    last_tick: i64,
+    /// Ticket of the last append, once it is acknowledged 0.
+    appending: u64,
     last_look: i64,
 }
 
@@ -96,7 +98,8 @@ impl Screen {
             judge: Judge::new(fold, voice, journal),
             live_from,
             awaited: None,
-            last_tick: (i64::MIN, 0),
+            last_tick: i64::MIN,
+            appending: 0,
             last_look: i64::MIN,
         })
     }
@@ -123,6 +126,7 @@ impl Screen {
             self.take_reload();
             self.activate()?;
             self.tick()?;
+            self.settle()?;
         }
         self.look();
         Ok(())
@@ -245,28 +249,37 @@ impl Screen {
         let wanted = due.is_some_and(|at| at <= judge.broker_now())
             || judge.silent_for() >= self.parts.tick.idle_ms;
         let now = (judge.voice().clock)();
-        let (last, ticket) = self.last_tick;
-        if !wanted || now.saturating_sub(last) < self.parts.tick.every_ms {
-            return Ok(());
-        }
         // While the broker is away ticks would only pile up.
-        if self.parts.ticks.acks().acked(ticket, Duration::ZERO)? < ticket {
+        if !wanted
+            || self.appending > 0
+            || now.saturating_sub(self.last_tick) < self.parts.tick.every_ms
+        {
             return Ok(());
         }
-        let ticket = self.append(&journal::encode(&[JournalEntry::Tick]))?;
+        self.append(&journal::encode(&[JournalEntry::Tick]))?;
         self.judge.voice().metrics.ticks.inc();
-        self.last_tick = (now, ticket);
+        self.last_tick = now;
         Ok(())
     }
 
-    fn append(&mut self, bytes: &[u8]) -> Result<u64, Fatal> {
-        self.parts.ticks.send(Outgoing {
+    /// Asks after the last append; one that failed ends the process.
+    fn settle(&mut self) -> Result<(), Fatal> {
+        let asked = self.appending;
+        if asked > 0 && self.parts.ticks.acks().acked(asked, Duration::ZERO)? >= asked {
+            self.appending = 0;
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<(), Fatal> {
+        self.appending = self.parts.ticks.send(Outgoing {
             topic: &self.judge.voice().topics.journal,
             partition: None,
             key: None,
             headers: &[],
             payload: Some(bytes),
-        })
+        })?;
+        Ok(())
     }
 
     /// Shows what the engine holds; rarely, because it walks the state.
