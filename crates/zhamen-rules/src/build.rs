@@ -15,7 +15,7 @@ use zhamen_engine::time::DAY_MS;
 use crate::contract::kinds_text;
 use crate::digest::sha256_hex;
 use crate::expr::canonical;
-use crate::problem::Problem;
+use crate::problem::Types;
 use crate::time_text::over_text;
 
 /// Longest regular expression, in bytes.
@@ -72,21 +72,21 @@ impl Build {
     }
 
     /// The number of a regular expression.
-    pub fn regex(&mut self, pattern: &str) -> Result<u16, Problem> {
+    pub fn regex(&mut self, pattern: &str) -> Result<u16, Types> {
         if let Some(id) = self.regexes.get(pattern) {
             return Ok(*id);
         }
         if pattern.len() > MAX_PATTERN_BYTES || self.set.regexes.len() >= MAX_REGEXES {
-            return Err(Problem::RegexTooLarge);
+            return Err(Types::RegexTooLarge);
         }
         let regex: Regex = RegexBuilder::new(pattern)
             .size_limit(MAX_REGEX_BYTES)
             .dfa_size_limit(MAX_REGEX_BYTES)
             .build()
             .map_err(|e| match e {
-                regex::Error::CompiledTooBig(_) => Problem::RegexTooLarge,
+                regex::Error::CompiledTooBig(_) => Types::RegexTooLarge,
                 // The last line says what is wrong; those before draw the pattern.
-                other => Problem::BadRegex(
+                other => Types::BadRegex(
                     other
                         .to_string()
                         .lines()

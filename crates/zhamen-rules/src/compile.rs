@@ -13,7 +13,7 @@ use crate::expr::scope::DeclaredList;
 use crate::info::{self, Info};
 use crate::lint;
 use crate::node::{self, Node, Table};
-use crate::problem::Problem;
+use crate::problem::Files;
 use crate::rule::rows::RuleTest;
 use crate::rule::{Context, list, read, verdict};
 use crate::source::SourceFile;
@@ -87,10 +87,10 @@ pub fn compile(files: &[SourceFile]) -> Compiled {
         span: 0..0,
     };
     if build.overfull {
-        findings.add(&start, Problem::Overfull);
+        findings.add(&start, Files::Overfull);
     }
     if rule_nodes.is_empty() && findings.errors() == 0 {
-        findings.add(&start, Problem::NoRules);
+        findings.add(&start, Files::NoRules);
     }
     lint::set(&rules, &verdicts, &build, &mut findings);
     let info = info::of(&build, &rules);
@@ -136,7 +136,7 @@ fn blocks<'a>(documents: &'a [Table], key: &str, findings: &mut Findings) -> Vec
 fn bounded(rules: &[&Node], verdicts: &[&Node], findings: &mut Findings) -> usize {
     for nodes in [rules, verdicts] {
         if let Some(first_too_many) = nodes.get(MAX_RULES) {
-            findings.add(&first_too_many.at, Problem::TooManyRules(MAX_RULES));
+            findings.add(&first_too_many.at, Files::TooManyRules(MAX_RULES));
         }
     }
     MAX_RULES

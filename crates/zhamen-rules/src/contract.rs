@@ -44,3 +44,18 @@ pub(crate) fn kinds_text(on: KindSet) -> String {
         .collect::<Vec<_>>()
         .join(", ")
 }
+
+/// Event types that carry the field.
+pub(crate) fn carriers(field: Field) -> KindSet {
+    every_kind_where(|k| field.is_on(k))
+}
+
+/// All event types.
+pub(crate) fn every_kind() -> KindSet {
+    every_kind_where(|_| true)
+}
+
+fn every_kind_where(holds: impl Fn(EventKind) -> bool) -> KindSet {
+    let kinds = EventKind::ALL.iter().filter(|k| holds(**k));
+    kinds.fold(KindSet::default(), |set, k| set.with(*k))
+}

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::problem::Problem;
+use crate::problem::{Files, Problem};
 
 /// Diagnostics kept of one run; further ones are counted only.
 pub const MAX_DIAGNOSTICS: usize = 1_000;
@@ -87,11 +87,11 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    pub fn add(&mut self, at: &Place, problem: Problem) {
+    pub fn add(&mut self, at: &Place, problem: impl Problem) {
         self.add_with(at, problem, Vec::new());
     }
 
-    pub fn add_with(&mut self, at: &Place, problem: Problem, labels: Vec<Label>) {
+    pub fn add_with(&mut self, at: &Place, problem: impl Problem, labels: Vec<Label>) {
         let (severity, code, message, help) = problem.parts();
         self.errors += usize::from(severity == Severity::Error);
         if self.list.len() >= MAX_DIAGNOSTICS {
@@ -118,7 +118,7 @@ impl Findings {
         self.list
             .sort_by_key(|d| (d.file, d.span.start, d.severity));
         if self.left_out > 0 {
-            let (severity, code, message, help) = Problem::LeftOut(self.left_out).parts();
+            let (severity, code, message, help) = Files::LeftOut(self.left_out).parts();
             self.list.push(Diagnostic {
                 severity,
                 code,

@@ -8,6 +8,8 @@ pub(crate) mod canonical;
 pub(crate) mod check;
 pub(crate) mod fold;
 pub(crate) mod lexer;
+pub(crate) mod membership;
+pub(crate) mod names;
 pub(crate) mod operator;
 pub(crate) mod parser;
 pub(crate) mod scope;

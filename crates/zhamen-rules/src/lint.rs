@@ -10,7 +10,7 @@ use zhamen_engine::rule::{Action, Mode};
 use crate::build::Build;
 use crate::diagnostic::{Findings, Place};
 use crate::node::{Kind, Node};
-use crate::problem::Problem;
+use crate::problem::{Keys, Lints, Rows};
 use crate::rule::rows::RuleTest;
 use crate::rule::{read, verdict};
 
@@ -31,7 +31,7 @@ pub(crate) fn ids(nodes: &[&Node], findings: &mut Findings) {
         if let Some(first) = seen.get(id.as_str()) {
             findings.add_with(
                 at,
-                Problem::DuplicateId {
+                Keys::DuplicateId {
                     what: "rule or verdict",
                     id: id.clone(),
                 },
@@ -58,7 +58,7 @@ pub(crate) fn set(
         match conditions.get(compiled.condition.as_str()) {
             Some(first) => findings.add_with(
                 &compiled.at,
-                Problem::FireTogether(first.rule.id.to_string()),
+                Lints::FireTogether(first.rule.id.to_string()),
                 vec![first.at.label("the other rule")],
             ),
             None => {
@@ -70,7 +70,7 @@ pub(crate) fn set(
         tested("verdict", &compiled.at, &compiled.tests, findings);
         let most = highest_score(rules);
         if compiled.verdict.at_least > most {
-            findings.add(&compiled.at_least_at, Problem::VerdictOutOfReach(most));
+            findings.add(&compiled.at_least_at, Lints::VerdictOutOfReach(most));
         }
     }
 }
@@ -84,16 +84,16 @@ fn idle(compiled: &read::Compiled, findings: &mut Findings) {
         return;
     }
     if then.action == Action::Allow {
-        findings.add(&compiled.at, Problem::NothingHappens);
+        findings.add(&compiled.at, Rows::NothingHappens);
     } else if rule.mode == Mode::Alert {
-        findings.add(&compiled.at, Problem::ModeAlertWithoutAlert);
+        findings.add(&compiled.at, Rows::ModeAlertWithoutAlert);
     }
 }
 
 /// A rule without a test in which it fires and one in which it does not.
 fn tested(what: &'static str, at: &Place, tests: &[RuleTest], findings: &mut Findings) {
     if tests.is_empty() {
-        findings.add(at, Problem::NoTests(what));
+        findings.add(at, Rows::NoTests(what));
         return;
     }
     let asks = |t: &RuleTest| t.expect.iter().any(|(a, _)| *a != Action::Allow);
@@ -105,10 +105,10 @@ fn tested(what: &'static str, at: &Place, tests: &[RuleTest], findings: &mut Fin
         quiet_rows > if asks(t) { 0 } else { alerts(t) }
     };
     if !tests.iter().any(fires) {
-        findings.add(at, Problem::NoPositiveTest(what));
+        findings.add(at, Rows::NoPositiveTest(what));
     }
     if !tests.iter().any(silent) {
-        findings.add(at, Problem::NoNegativeTest(what));
+        findings.add(at, Rows::NoNegativeTest(what));
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Findings, Place};
-use crate::problem::Problem;
+use crate::problem::{Files, Keys};
 use crate::source::{MAX_FILE_BYTES, SourceFile};
 use crate::suggest::nearest;
 
@@ -71,7 +71,7 @@ impl Table {
             if !known.contains(&entry.key.as_str()) {
                 findings.add(
                     &entry.key_at,
-                    Problem::UnknownKey {
+                    Keys::UnknownKey {
                         key: entry.key.clone(),
                         what: what.to_owned(),
                         nearest: nearest(&entry.key, known.iter().copied()),
@@ -104,7 +104,7 @@ impl Node {
             Kind::Int(digits) => match digits.parse() {
                 Ok(n) => Some(n),
                 Err(_) => {
-                    findings.add(&self.at, Problem::NumberTooLarge);
+                    findings.add(&self.at, Keys::NumberTooLarge);
                     None
                 }
             },
@@ -137,7 +137,7 @@ impl Node {
     pub fn wrong<T>(&self, expected: &'static str, findings: &mut Findings) -> Option<T> {
         findings.add(
             &self.at,
-            Problem::WrongKind {
+            Keys::WrongKind {
                 expected,
                 found: self.kind.name(),
             },
@@ -150,14 +150,14 @@ impl Node {
 pub(crate) fn parse(file: usize, source: &SourceFile, findings: &mut Findings) -> Table {
     if source.text.len() > MAX_FILE_BYTES {
         let start = Place { file, span: 0..0 };
-        findings.add(&start, Problem::FileTooLarge(MAX_FILE_BYTES));
+        findings.add(&start, Files::FileTooLarge(MAX_FILE_BYTES));
         return Table::default();
     }
     let (document, errors) = DeTable::parse_recoverable(&source.text);
     for error in &errors {
         let span = error.span().unwrap_or(0..0);
         let message = error.message().to_owned();
-        findings.add(&Place { file, span }, Problem::Toml(message));
+        findings.add(&Place { file, span }, Files::Toml(message));
     }
     if errors.is_empty() {
         table(file, document.get_ref())

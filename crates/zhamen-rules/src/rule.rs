@@ -2,6 +2,7 @@
 //! checked key by key. Every key of RULES.md is read in exactly one of these files.
 
 pub(crate) mod explain;
+pub(crate) mod lines;
 pub(crate) mod list;
 pub(crate) mod name;
 pub(crate) mod param;

@@ -1,13 +1,12 @@
-//! Functions, methods and membership: what each takes and gives.
+//! Functions and methods: what each takes and gives.
 
 use zhamen_engine::rule::{Expr, Func, Literal};
 
-use crate::contract::entry_classes;
 use crate::expr::ast::{self, ExprKind, Name, Span};
 use crate::expr::check::Checker;
-use crate::expr::operator;
 use crate::expr::types::{Type, Typed};
-use crate::problem::Problem;
+use crate::expr::{membership, operator};
+use crate::problem::{Keys, Naming, Types};
 use crate::suggest::nearest;
 use crate::time_text;
 
@@ -61,7 +60,7 @@ fn function(c: &mut Checker<'_>, name: &Name, args: &[ast::Expr], span: Span) ->
             let method = METHODS.contains(&other);
             c.report(
                 &name.span,
-                Problem::UnknownFunction {
+                Naming::UnknownFunction {
                     name: other.to_owned(),
                     nearest: nearest(other, FUNCTIONS),
                     method_of_text: method,
@@ -120,7 +119,7 @@ fn same(c: &mut Checker<'_>, func: Func, args: &[ast::Expr], span: Span) -> Type
             None => {
                 c.report(
                     &arg.span,
-                    Problem::WrongType {
+                    Types::WrongType {
                         expected: if numeric {
                             result.name()
                         } else {
@@ -149,13 +148,13 @@ fn has(c: &mut Checker<'_>, name: &Name, args: &[ast::Expr], span: Span) -> Type
         return Typed::unknown(span);
     }
     let ExprKind::Path(path) = &args[0].kind else {
-        c.report(&args[0].span, Problem::HasOfValue);
+        c.report(&args[0].span, Types::HasOfValue);
         return Typed::unknown(span);
     };
     let at = args[0].span.clone();
     let expr = match path[0].text.as_str() {
         "params" | "list" => {
-            c.report(&at, Problem::HasOfValue);
+            c.report(&at, Types::HasOfValue);
             None
         }
         "window" => c.window(path, &at).map(|index| {
@@ -184,7 +183,7 @@ fn duration(c: &mut Checker<'_>, name: &Name, args: &[ast::Expr], span: Span) ->
     match ms {
         Some(ms) => Typed::new(Expr::Literal(Literal::Duration(ms)), Type::Duration, span),
         None => {
-            c.report(&args[0].span, Problem::BadDuration);
+            c.report(&args[0].span, Keys::BadDuration);
             Typed::unknown(span)
         }
     }
@@ -197,8 +196,8 @@ fn method(
     args: &[ast::Expr],
     span: Span,
 ) -> Typed {
-    if let Some(list) = list_name(target) {
-        return class(c, &list, name, args, span);
+    if let Some(list) = membership::list_name(target) {
+        return membership::class(c, &list, name, args, span);
     }
     let func = match name.text.as_str() {
         "startsWith" => Some(Func::StartsWith),
@@ -208,7 +207,7 @@ fn method(
         other => {
             c.report(
                 &name.span,
-                Problem::UnknownMethod {
+                Naming::UnknownMethod {
                     name: other.to_owned(),
                     nearest: nearest(other, METHODS),
                     function: FUNCTIONS.contains(&other),
@@ -227,7 +226,7 @@ fn method(
         return call(func, vec![target, arg], Type::Bool, span);
     }
     let ExprKind::Text(pattern) = &args[0].kind else {
-        c.report(&args[0].span, Problem::PatternNotLiteral);
+        c.report(&args[0].span, Types::PatternNotLiteral);
         return Typed::unknown(span);
     };
     match c.build.regex(pattern) {
@@ -244,123 +243,7 @@ fn method(
     }
 }
 
-/// The list that `list.NAME` names.
-fn list_name(tree: &ast::Expr) -> Option<Name> {
-    match &tree.kind {
-        ExprKind::Path(path) if path[0].text == "list" && path.len() == 2 => Some(path[1].clone()),
-        _ => None,
-    }
-}
-
-fn class(c: &mut Checker<'_>, list: &Name, name: &Name, args: &[ast::Expr], span: Span) -> Typed {
-    if name.text != "class" {
-        c.report(
-            &name.span,
-            Problem::UnknownMethod {
-                name: name.text.clone(),
-                nearest: Some("class".to_owned()),
-                function: false,
-                known: "class".to_owned(),
-            },
-        );
-        return Typed::unknown(span);
-    }
-    if !count(c, name, args, 1..=1) {
-        return Typed::unknown(span);
-    }
-    let value = c.of_type(&args[0], Type::Text);
-    if value.ty == Type::Unknown {
-        return value;
-    }
-    let kind = listed_kind(c, list, &value);
-    let list = c.build.list(&list.text);
-    Typed {
-        domain: Some(entry_classes()),
-        ..Typed::new(
-            Expr::ListClass {
-                list,
-                kind,
-                value: Box::new(value.expr),
-            },
-            Type::Text,
-            span,
-        )
-    }
-}
-
-/// `value in list`: a list of text, or a list of the police or the bank.
-pub(crate) fn membership(
-    c: &mut Checker<'_>,
-    value: &ast::Expr,
-    list: &ast::Expr,
-    span: Span,
-) -> Typed {
-    let value = c.of_type(value, Type::Text);
-    if let Some(name) = list_name(list) {
-        if value.ty == Type::Unknown {
-            return Typed::unknown(span);
-        }
-        let kind = listed_kind(c, &name, &value);
-        let list = c.build.list(&name.text);
-        let value = Box::new(value.expr);
-        return Typed::new(Expr::InList { list, kind, value }, Type::Bool, span);
-    }
-    let list = c.of_type(list, Type::TextList);
-    if value.ty == Type::Unknown || list.ty == Type::Unknown {
-        return Typed::unknown(span);
-    }
-    if let Expr::Literal(Literal::TextList(texts)) = &list.expr {
-        for text in texts {
-            let item = Typed::new(
-                Expr::Literal(Literal::Text(text.clone())),
-                Type::Text,
-                list.span.clone(),
-            );
-            operator::known_text(c, &value, &item);
-        }
-    }
-    Typed::new(
-        Expr::In(Box::new([value.expr, list.expr])),
-        Type::Bool,
-        span,
-    )
-}
-
-/// What `value` is on the list: by the list's declaration, else by the value.
-fn listed_kind(
-    c: &mut Checker<'_>,
-    list: &Name,
-    value: &Typed,
-) -> Option<zhamen_engine::event::EntryKind> {
-    let lists = c.scope.lists;
-    let Some(declared) = lists.iter().find(|l| l.name == list.text) else {
-        if let Some(near) = nearest(&list.text, lists.iter().map(|l| l.name.as_str())) {
-            c.report(
-                &list.span,
-                Problem::UndeclaredList {
-                    name: list.text.clone(),
-                    nearest: near,
-                },
-            );
-        }
-        return value.entry_kind;
-    };
-    if let (Some(of_list), Some(of_value)) = (declared.kind, value.entry_kind)
-        && of_list != of_value
-    {
-        c.report(
-            &value.span,
-            Problem::ListKind {
-                list: list.text.clone(),
-                of_list: of_list.name(),
-                of_value: of_value.name(),
-            },
-        );
-    }
-    declared.kind.or(value.entry_kind)
-}
-
-fn count(
+pub(crate) fn count(
     c: &mut Checker<'_>,
     name: &Name,
     args: &[ast::Expr],
@@ -370,7 +253,7 @@ fn count(
     if !fits {
         c.report(
             &name.span,
-            Problem::ArgumentCount {
+            Naming::ArgumentCount {
                 name: name.text.clone(),
                 takes: *arity.start(),
                 found: args.len(),

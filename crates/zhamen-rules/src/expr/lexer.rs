@@ -2,7 +2,7 @@
 //! (full-width signs, `=`, `and`) are named as such.
 
 use crate::expr::ast::Span;
-use crate::problem::Problem;
+use crate::problem::Syntax;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Token {
@@ -53,7 +53,7 @@ const SLIPS: [(&str, &str); 27] = [
 ];
 
 /// All tokens with their places, the last one being [`Token::End`].
-pub(crate) fn lex(text: &str) -> Result<Vec<(Token, Span)>, (Span, Problem)> {
+pub(crate) fn lex(text: &str) -> Result<Vec<(Token, Span)>, (Span, Syntax)> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
@@ -83,7 +83,7 @@ pub(crate) fn lex(text: &str) -> Result<Vec<(Token, Span)>, (Span, Problem)> {
     Ok(tokens)
 }
 
-fn sign(rest: &str, at: usize) -> Result<(Token, usize), (Span, Problem)> {
+fn sign(rest: &str, at: usize) -> Result<(Token, usize), (Span, Syntax)> {
     if let Some(sign) = SIGNS.iter().find(|s| rest.starts_with(**s)) {
         if *sign == "=" {
             return Err((at..at + 1, slip("=", "==")));
@@ -94,17 +94,17 @@ fn sign(rest: &str, at: usize) -> Result<(Token, usize), (Span, Problem)> {
         return Err((at..at + found.len(), slip(found, meant)));
     }
     let c = rest.chars().next().unwrap_or_default();
-    Err((at..at + c.len_utf8(), Problem::StrangeCharacter(c)))
+    Err((at..at + c.len_utf8(), Syntax::StrangeCharacter(c)))
 }
 
-fn slip(found: &str, meant: &str) -> Problem {
-    Problem::Slip {
+fn slip(found: &str, meant: &str) -> Syntax {
+    Syntax::Slip {
         found: found.to_owned(),
         meant: meant.to_owned(),
     }
 }
 
-fn word(word: &str, at: usize) -> Result<(Token, usize), (Span, Problem)> {
+fn word(word: &str, at: usize) -> Result<(Token, usize), (Span, Syntax)> {
     let meant = match word {
         "and" | "AND" => "&&",
         "or" | "OR" => "||",
@@ -117,7 +117,7 @@ fn word(word: &str, at: usize) -> Result<(Token, usize), (Span, Problem)> {
 }
 
 /// Digits, `_` between them, and a fraction.
-fn number(rest: &str, at: usize) -> Result<(Token, usize), (Span, Problem)> {
+fn number(rest: &str, at: usize) -> Result<(Token, usize), (Span, Syntax)> {
     let digits = |text: &str| {
         text.find(|c: char| !c.is_ascii_digit() && c != '_')
             .unwrap_or(text.len())
@@ -135,7 +135,7 @@ fn number(rest: &str, at: usize) -> Result<(Token, usize), (Span, Problem)> {
         .unwrap_or(rest.len() - length);
     if tail > 0 {
         let written = rest[..length + tail].to_owned();
-        return Err((at..at + length + tail, Problem::BadNumber { written }));
+        return Err((at..at + length + tail, Syntax::BadNumber { written }));
     }
     let text = rest[..length].replace('_', "");
     let token = if decimal {
@@ -147,7 +147,7 @@ fn number(rest: &str, at: usize) -> Result<(Token, usize), (Span, Problem)> {
 }
 
 /// A text in quotes with CEL's escapes.
-fn quoted(rest: &str, at: usize) -> Result<(Token, usize), (Span, Problem)> {
+fn quoted(rest: &str, at: usize) -> Result<(Token, usize), (Span, Syntax)> {
     let quote = rest.chars().next().unwrap_or('"');
     let mut text = String::new();
     let mut chars = rest.char_indices().skip(1);
@@ -167,20 +167,20 @@ fn quoted(rest: &str, at: usize) -> Result<(Token, usize), (Span, Problem)> {
             Some((end, other)) => {
                 return Err((
                     at + i..at + end + other.len_utf8(),
-                    Problem::BadEscape(other),
+                    Syntax::BadEscape(other),
                 ));
             }
             None => break,
         }
     }
-    Err((at..at + rest.len(), Problem::OpenText))
+    Err((at..at + rest.len(), Syntax::OpenText))
 }
 
 /// `r"…"`: backslashes stand for themselves.
-fn raw(rest: &str, at: usize) -> Result<(Token, usize), (Span, Problem)> {
+fn raw(rest: &str, at: usize) -> Result<(Token, usize), (Span, Syntax)> {
     let quote = &rest[1..2];
     match rest[2..].find(quote) {
         Some(length) => Ok((Token::Text(rest[2..2 + length].to_owned()), length + 3)),
-        None => Err((at..at + rest.len(), Problem::OpenText)),
+        None => Err((at..at + rest.len(), Syntax::OpenText)),
     }
 }

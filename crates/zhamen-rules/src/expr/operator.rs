@@ -8,7 +8,7 @@ use crate::expr::ast::Span;
 use crate::expr::check::Checker;
 use crate::expr::fold;
 use crate::expr::types::{Type, Typed};
-use crate::problem::Problem;
+use crate::problem::Types;
 use crate::suggest::nearest;
 
 /// The type of a value that is one of two.
@@ -28,7 +28,7 @@ pub(crate) fn cmp(c: &mut Checker<'_>, op: CmpOp, l: Typed, r: Typed, span: Span
     let fits = match (l.ty, r.ty) {
         (Type::Unknown, _) | (_, Type::Unknown) => return Typed::unknown(span),
         (Type::Money(Some(a)), Type::Money(Some(b))) if a != b => {
-            let problem = Problem::TwoCurrencies(a.code(), b.code());
+            let problem = Types::TwoCurrencies(a.code(), b.code());
             c.report(&span, problem);
             return Typed::unknown(span);
         }
@@ -57,7 +57,7 @@ pub(crate) fn known_text(c: &mut Checker<'_>, of: &Typed, with: &Typed) {
     }
     c.report(
         &with.span,
-        Problem::NotAValue {
+        Types::NotAValue {
             text: text.to_string(),
             of: c.line.text[of.span.clone()].to_owned(),
             nearest: nearest(text, domain.iter().copied()),
@@ -68,7 +68,7 @@ pub(crate) fn known_text(c: &mut Checker<'_>, of: &Typed, with: &Typed) {
 
 fn truncation(c: &mut Checker<'_>, quotient: &Typed, other: &Typed) {
     if quotient.truncated && other.ty == Type::Dec {
-        c.report(&quotient.span, Problem::TruncatingQuotient);
+        c.report(&quotient.span, Types::TruncatingQuotient);
     }
 }
 
@@ -76,18 +76,18 @@ fn mismatch(c: &mut Checker<'_>, op: &'static str, l: &Typed, r: &Typed, span: &
     let number = |t: &Typed| t.ty.is_number();
     let problem = if l.ty.is_money() && number(r) || number(l) && r.ty.is_money() {
         let bare = if number(l) { l } else { r };
-        Problem::MoneyWithNumber {
+        Types::MoneyWithNumber {
             op,
             number: c.line.text[bare.span.clone()].to_owned(),
         }
     } else if l.ty == Type::Duration && number(r) || number(l) && r.ty == Type::Duration {
         let bare = if number(l) { l } else { r };
-        Problem::DurationWithNumber {
+        Types::DurationWithNumber {
             op,
             number: c.line.text[bare.span.clone()].to_owned(),
         }
     } else {
-        Problem::Operands {
+        Types::Operands {
             op,
             left: l.ty.name(),
             right: r.ty.name(),
@@ -106,7 +106,7 @@ pub(crate) fn neg(c: &mut Checker<'_>, inner: Typed, span: Span) -> Typed {
         ty => {
             c.report(
                 &span,
-                Problem::WrongType {
+                Types::WrongType {
                     expected: "a number, money or a duration".to_owned(),
                     found: ty.name(),
                 },
@@ -125,7 +125,7 @@ pub(crate) fn math(c: &mut Checker<'_>, op: MathOp, l: Typed, r: Typed, span: Sp
         (_, T::Int, T::Int) => T::Int,
         (_, a, b) if a.is_number() && b.is_number() => T::Dec,
         (_, T::Money(Some(a)), T::Money(Some(b))) if a != b => {
-            let problem = Problem::TwoCurrencies(a.code(), b.code());
+            let problem = Types::TwoCurrencies(a.code(), b.code());
             c.report(&span, problem);
             return Typed::unknown(span);
         }
@@ -139,7 +139,7 @@ pub(crate) fn math(c: &mut Checker<'_>, op: MathOp, l: Typed, r: Typed, span: Sp
         (M::Mul, T::Duration, T::Int) | (M::Mul, T::Int, T::Duration) => T::Duration,
         (M::Div, T::Duration, T::Int) => T::Duration,
         (M::Sub, T::Date | T::Time, T::Date | T::Time) => {
-            c.report(&span, Problem::DateDifference);
+            c.report(&span, Types::DateDifference);
             return Typed::unknown(span);
         }
         _ => {
@@ -159,8 +159,8 @@ pub(crate) fn math(c: &mut Checker<'_>, op: MathOp, l: Typed, r: Typed, span: Sp
         },
         Err(error) => {
             let problem = match error {
-                MathError::DivisionByZero => Problem::DivisionByZero,
-                MathError::Overflow => Problem::Overflow,
+                MathError::DivisionByZero => Types::DivisionByZero,
+                MathError::Overflow => Types::Overflow,
             };
             c.report(&r.span, problem);
             Typed::unknown(span)

@@ -1,17 +1,18 @@
 //! Tokens to a tree: precedence climbing with CEL's levels. Nesting is bounded, so that nothing
 //! below this file needs to fear a deep tree.
 
-use zhamen_engine::money::Dec;
+mod value;
+
 use zhamen_engine::rule::{CmpOp, MathOp};
 
 use crate::expr::ast::{Expr, ExprKind, Name, Span};
 use crate::expr::lexer::{Token, lex};
-use crate::problem::Problem;
+use crate::problem::Syntax;
 
 /// Deepest nesting of an expression.
 pub(crate) const MAX_DEPTH: usize = 64;
 
-type Parsed<T = Expr> = Result<T, (Span, Problem)>;
+type Parsed<T = Expr> = Result<T, (Span, Syntax)>;
 
 /// The tree of a line, or its first syntax error.
 pub(crate) fn parse(text: &str) -> Parsed {
@@ -22,14 +23,14 @@ pub(crate) fn parse(text: &str) -> Parsed {
         depth: 0,
     };
     if matches!(parser.peek(), Token::End) {
-        return Err((0..text.len(), Problem::EmptyLine));
+        return Err((0..text.len(), Syntax::EmptyLine));
     }
     let expr = parser.conditional()?;
     match parser.peek() {
         Token::End => Ok(expr),
         token => Err((
             parser.span(),
-            Problem::Unexpected {
+            Syntax::Unexpected {
                 found: shown(token),
                 expected: "an operator or the end of the line",
             },
@@ -105,7 +106,7 @@ impl Parser<'_> {
         self.at += 1;
         let right = self.sum()?;
         if self.comparison_sign().is_some() {
-            return Err((self.span(), Problem::ChainedComparison));
+            return Err((self.span(), Syntax::ChainedComparison));
         }
         node(
             left.span.start..right.span.end,
@@ -172,160 +173,6 @@ impl Parser<'_> {
         node(start..inner.span.end, [inner], |[e]| kind(Box::new(e)))
     }
 
-    /// A primary followed by methods.
-    fn postfix(&mut self) -> Parsed {
-        let mut expr = self.primary()?;
-        loop {
-            if self.take(".") {
-                let name = self.name()?;
-                expr = self.method(expr, name)?;
-            } else if self.is("(") {
-                // Only a name can be called, and `primary` takes those.
-                return Err((self.span(), Problem::NotCallable));
-            } else {
-                return Ok(expr);
-            }
-        }
-    }
-
-    fn primary(&mut self) -> Parsed {
-        let span = self.span();
-        let token = self.peek().clone();
-        self.at += 1;
-        let leaf = |kind| {
-            Ok(Expr {
-                kind,
-                span: span.clone(),
-                depth: 1,
-            })
-        };
-        match token {
-            Token::Int(digits) => match digits.parse() {
-                Ok(n) => leaf(ExprKind::Int(n)),
-                Err(_) => Err((span, Problem::NumberTooLarge)),
-            },
-            Token::Decimal(text) => match Dec::parse(&text) {
-                Some(d) => leaf(ExprKind::Dec(d)),
-                None => Err((span, Problem::NumberTooLarge)),
-            },
-            Token::Text(text) => leaf(ExprKind::Text(text)),
-            Token::Name(n) if n == "true" || n == "false" => leaf(ExprKind::Bool(n == "true")),
-            Token::Name(n) if n != "in" => self.path(Name { text: n, span }),
-            Token::Sign("(") => {
-                let mut inner = self.conditional()?;
-                self.expect(")")?;
-                inner.span = span.start..self.tokens[self.at - 1].1.end;
-                Ok(inner)
-            }
-            Token::Sign("[") => {
-                let items = self.items("]")?;
-                let span = span.start..self.tokens[self.at - 1].1.end;
-                let depth = deepest(&items, &span)?;
-                Ok(Expr {
-                    kind: ExprKind::List(items),
-                    span,
-                    depth,
-                })
-            }
-            other => {
-                self.at -= 1;
-                Err((
-                    span,
-                    Problem::Unexpected {
-                        found: shown(&other),
-                        expected: "a value",
-                    },
-                ))
-            }
-        }
-    }
-
-    /// A dotted name, a function call, or a method call on a dotted name.
-    fn path(&mut self, first: Name) -> Parsed {
-        if self.is("(") {
-            return self.call(None, first);
-        }
-        let start = first.span.start;
-        let mut path = vec![first];
-        while self.is(".") && matches!(self.tokens.get(self.at + 1), Some((Token::Name(_), _))) {
-            self.at += 1;
-            let name = self.name()?;
-            if self.is("(") {
-                let span = start..path[path.len() - 1].span.end;
-                let target = Expr {
-                    kind: ExprKind::Path(path),
-                    span,
-                    depth: 1,
-                };
-                return self.method(target, name);
-            }
-            path.push(name);
-            if path.len() == 2 && path[0].text == "list" {
-                self.hyphenated(&mut path[1]);
-            }
-        }
-        let span = start..path[path.len() - 1].span.end;
-        Ok(Expr {
-            kind: ExprKind::Path(path),
-            span,
-            depth: 1,
-        })
-    }
-
-    /// Names of lists may hold hyphens: `list.abnormal-accounts`.
-    fn hyphenated(&mut self, name: &mut Name) {
-        while let (Some((Token::Sign("-"), hyphen)), Some((Token::Name(part), span))) =
-            (self.tokens.get(self.at), self.tokens.get(self.at + 1))
-        {
-            if hyphen.start != name.span.end || span.start != hyphen.end {
-                break;
-            }
-            name.text = format!("{}-{part}", name.text);
-            name.span.end = span.end;
-            self.at += 2;
-        }
-    }
-
-    fn method(&mut self, target: Expr, name: Name) -> Parsed {
-        if !self.is("(") {
-            return Err((
-                name.span,
-                Problem::Unexpected {
-                    found: format!("`.{}`", name.text),
-                    expected: "a function in brackets after a value",
-                },
-            ));
-        }
-        self.call(Some(Box::new(target)), name)
-    }
-
-    fn call(&mut self, target: Option<Box<Expr>>, name: Name) -> Parsed {
-        self.expect("(")?;
-        let args = self.items(")")?;
-        let start = target.as_ref().map_or(name.span.start, |t| t.span.start);
-        let span = start..self.tokens[self.at - 1].1.end;
-        let depth = deepest(&args, &span)?.max(target.as_ref().map_or(0, |t| t.depth + 1));
-        bounded(depth, &span)?;
-        Ok(Expr {
-            kind: ExprKind::Call { target, name, args },
-            span,
-            depth,
-        })
-    }
-
-    /// Values between commas up to a closing bracket, which is taken.
-    fn items(&mut self, close: &'static str) -> Parsed<Vec<Expr>> {
-        let mut items = Vec::new();
-        while !self.take(close) {
-            items.push(self.conditional()?);
-            if !self.take(",") {
-                self.expect(close)?;
-                break;
-            }
-        }
-        Ok(items)
-    }
-
     fn name(&mut self) -> Parsed<Name> {
         let span = self.span();
         match self.peek() {
@@ -336,7 +183,7 @@ impl Parser<'_> {
             }
             other => Err((
                 span,
-                Problem::Unexpected {
+                Syntax::Unexpected {
                     found: shown(other),
                     expected: "a name after the dot",
                 },
@@ -373,7 +220,7 @@ impl Parser<'_> {
         }
         Err((
             self.span(),
-            Problem::Unexpected {
+            Syntax::Unexpected {
                 found: shown(self.peek()),
                 expected: match sign {
                     ")" => "`)`",
@@ -407,7 +254,7 @@ fn deepest(parts: &[Expr], span: &Span) -> Parsed<usize> {
 
 fn bounded(depth: usize, span: &Span) -> Parsed<()> {
     if depth > MAX_DEPTH {
-        return Err((span.clone(), Problem::TooDeep));
+        return Err((span.clone(), Syntax::TooDeep));
     }
     Ok(())
 }

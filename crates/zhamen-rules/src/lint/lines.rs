@@ -12,7 +12,7 @@ use crate::build::Build;
 use crate::diagnostic::{Findings, Place};
 use crate::expr::canonical;
 use crate::expr::fold;
-use crate::problem::Problem;
+use crate::problem::Lints;
 use crate::rule::read::Compiled;
 
 /// Looks at the lines of one rule.
@@ -27,7 +27,7 @@ pub(crate) fn check(compiled: &Compiled, build: &Build, findings: &mut Findings)
     for (line, at) in rule.when.iter().zip(when) {
         if let Some(b) = always(&line.expr, build) {
             let effect = if b { NO_EFFECT } else { NEVER };
-            findings.add(at, Problem::LineAlways(b, effect));
+            findings.add(at, Lints::LineAlways(b, effect));
             continue;
         }
         for term in conjuncts(&line.expr) {
@@ -39,19 +39,19 @@ pub(crate) fn check(compiled: &Compiled, build: &Build, findings: &mut Findings)
     for (line, at) in rule.unless.iter().zip(unless) {
         if let Some(b) = always(&line.expr, build) {
             let effect = if b { NEVER } else { NO_EFFECT };
-            findings.add(at, Problem::LineAlways(b, effect));
+            findings.add(at, Lints::LineAlways(b, effect));
             continue;
         }
         // An `unless` that holds whenever the lines above do leaves nothing.
         if let Some(opposite) = opposite(&line.expr)
             && let Some(other) = known.narrow(&opposite, at)
         {
-            findings.add_with(at, Problem::UnlessAlways, labels(at, &other));
+            findings.add_with(at, Lints::UnlessAlways, labels(at, &other));
         }
     }
     for (line, at) in rule.any.iter().zip(any) {
         if let Some(b) = always(&line.expr, build) {
-            findings.add(at, Problem::LineAlways(b, NO_EFFECT));
+            findings.add(at, Lints::LineAlways(b, NO_EFFECT));
             continue;
         }
         let mut with = Known {
@@ -70,7 +70,7 @@ const NEVER: &str = "the rule can never fire";
 const NO_EFFECT: &str = "the line has no effect";
 
 fn contradiction(at: &Place, other: &Place, effect: &'static str, findings: &mut Findings) {
-    findings.add_with(at, Problem::Contradiction(effect), labels(at, other));
+    findings.add_with(at, Lints::Contradiction(effect), labels(at, other));
 }
 
 fn labels(at: &Place, other: &Place) -> Vec<crate::diagnostic::Label> {

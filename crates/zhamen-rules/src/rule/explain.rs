@@ -7,7 +7,7 @@ use crate::contract::kinds_text;
 use crate::diagnostic::Findings;
 use crate::expr::scope::{Declared, Param};
 use crate::node::{Entry, Node, Table};
-use crate::problem::Problem;
+use crate::problem::{Keys, Naming};
 use crate::rule::Context;
 use crate::rule::name;
 use crate::suggest::nearest;
@@ -37,7 +37,7 @@ pub(crate) fn title(node: &Node, findings: &mut Findings) -> Option<Bilingual> {
             .and_then(|n| n.text(findings))
             .map(str::to_owned);
         if table.get(key).is_none() {
-            findings.add(&node.at, Problem::MissingLanguage(key.to_owned()));
+            findings.add(&node.at, Keys::MissingLanguage(key.to_owned()));
         }
         text
     };
@@ -77,7 +77,7 @@ fn pair(
     let mut template = |key: &str| match table.get(key) {
         Some(node) => sentence(node, names, used, cx),
         None => {
-            let missing = Problem::MissingLanguage(key.to_owned());
+            let missing = Keys::MissingLanguage(key.to_owned());
             cx.findings.add(&entry.key_at, missing);
             None
         }
@@ -115,8 +115,7 @@ pub(crate) fn sentence(
             continue;
         }
         let Some(length) = rest.find('}').filter(|_| c == '{') else {
-            cx.findings
-                .add(&line.place(&(at..at + 1)), Problem::LoneBrace);
+            cx.findings.add(&line.place(&(at..at + 1)), Keys::LoneBrace);
             return None;
         };
         let place = line.place(&(at..at + length + 1));
@@ -131,7 +130,7 @@ pub(crate) fn sentence(
                 }
                 None => cx.findings.add(
                     &place,
-                    Problem::UnknownParam {
+                    Naming::UnknownParam {
                         name: name.to_owned(),
                         nearest: nearest(param, names.params.iter().map(|p| p.name.as_str())),
                     },
@@ -143,7 +142,7 @@ pub(crate) fn sentence(
             let Some(index) = found else {
                 cx.findings.add(
                     &place,
-                    Problem::UnknownWindow {
+                    Naming::UnknownWindow {
                         name: window.to_owned(),
                         nearest: nearest(window, names.windows.iter().map(|w| w.name.as_str())),
                     },
@@ -154,7 +153,7 @@ pub(crate) fn sentence(
             Piece::Window(names.windows[index].id)
         } else if name.is_empty() {
             cx.findings
-                .add(&place, Problem::EmptyPlace(kinds_text(names.on)));
+                .add(&place, Keys::EmptyPlace(kinds_text(names.on)));
             continue;
         } else {
             match name::field(name, &place, names.on, cx.findings) {

@@ -6,7 +6,7 @@ use zhamen_engine::rule::ListDef;
 use crate::diagnostic::Findings;
 use crate::expr::scope::DeclaredList;
 use crate::node::Node;
-use crate::problem::Problem;
+use crate::problem::Keys;
 use crate::rule::name;
 use crate::time_text;
 
@@ -33,7 +33,7 @@ pub(crate) fn read(
         let key = "name".to_owned();
         findings.add(
             &node.at,
-            Problem::MissingKey {
+            Keys::MissingKey {
                 key,
                 what: "a list",
             },
@@ -51,14 +51,14 @@ pub(crate) fn read(
     let stale_after_ms = table.get("stale_after").and_then(|n| {
         let ms = time_text::duration(n.text(findings)?).filter(|ms| *ms > 0);
         if ms.is_none() {
-            findings.add(&n.at, Problem::BadDuration);
+            findings.add(&n.at, Keys::BadDuration);
         }
         ms
     });
     if let Some(first) = above.iter().find(|l| l.name == name) {
         findings.add_with(
             &name_node.at,
-            Problem::DuplicateId {
+            Keys::DuplicateId {
                 what: "list",
                 id: name,
             },

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use zhamen_engine::event::{EventKind, Field, KindSet};
 
-use crate::contract::{fields_on, kinds_text};
+use crate::contract::{carriers, fields_on, kinds_text};
 use crate::diagnostic::{Findings, Place};
 use crate::node::{Entry, Kind, Node, Table};
-use crate::problem::Problem;
+use crate::problem::{Keys, Naming, Params};
 use crate::suggest::nearest;
 
 /// Longest id of a rule, verdict or list.
@@ -20,7 +20,7 @@ pub(crate) fn identifier(entry: &Entry, what: &'static str, findings: &mut Findi
     let fits = starts && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !fits || ["in", "true", "false"].contains(&name.as_str()) {
         let name = name.clone();
-        findings.add(&entry.key_at, Problem::BadIdentifier { what, name });
+        findings.add(&entry.key_at, Keys::BadIdentifier { what, name });
     }
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn id(node: &Node, findings: &mut Findings) -> Option<String> {
     if text.len() <= MAX_ID && text.split('-').all(part) {
         return Some(text.to_owned());
     }
-    findings.add(&node.at, Problem::BadId);
+    findings.add(&node.at, Keys::BadId);
     None
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn list(node: &Node, findings: &mut Findings) -> Option<String> {
     if fits {
         return Some(text.to_owned());
     }
-    findings.add(&node.at, Problem::BadListName);
+    findings.add(&node.at, Keys::BadListName);
     None
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn kinds(node: &Node, findings: &mut Findings) -> Option<KindSet> {
         }
     }
     if set.is_empty() && whole {
-        findings.add(&node.at, Problem::EmptyList);
+        findings.add(&node.at, Keys::EmptyList);
         whole = false;
     }
     whole.then_some(set)
@@ -79,7 +79,7 @@ pub(crate) fn kind(node: &Node, findings: &mut Findings) -> Option<EventKind> {
     }
     findings.add(
         &node.at,
-        Problem::UnknownEventType {
+        Keys::UnknownEventType {
             name: name.to_owned(),
             nearest: nearest(name, EventKind::ALL.iter().map(|k| k.name())),
         },
@@ -92,7 +92,7 @@ pub(crate) fn field(name: &str, at: &Place, on: KindSet, findings: &mut Findings
     let Some(field) = Field::parse(name) else {
         findings.add(
             at,
-            Problem::UnknownField {
+            Naming::UnknownField {
                 name: name.to_owned(),
                 nearest: nearest(name, fields_on(on).map(Field::name)),
                 kinds: kinds_text(on),
@@ -103,16 +103,12 @@ pub(crate) fn field(name: &str, at: &Place, on: KindSet, findings: &mut Findings
     if on.iter().any(|k| field.is_on(k)) {
         return Some(field);
     }
-    let carriers = EventKind::ALL
-        .iter()
-        .filter(|k| field.is_on(**k))
-        .fold(KindSet::default(), |set, k| set.with(*k));
     findings.add(
         at,
-        Problem::FieldNotOn {
+        Naming::FieldNotOn {
             field: field.name(),
             kinds: kinds_text(on),
-            carried_by: kinds_text(carriers),
+            carried_by: kinds_text(carriers(field)),
         },
     );
     None
@@ -130,7 +126,7 @@ pub(crate) fn one_of<T: Copy>(
     }
     findings.add(
         &node.at,
-        Problem::NotOneOf {
+        Keys::NotOneOf {
             text: text.to_owned(),
             nearest: nearest(text, words.iter().map(|(w, _)| *w)),
             words: words.iter().map(|(w, _)| *w).collect::<Vec<_>>().join(", "),
@@ -191,5 +187,5 @@ pub(crate) fn no_currency(code: &str, at: &Place, findings: &mut Findings) {
         _ => nearest(code, codes),
     };
     let code = code.to_owned();
-    findings.add(at, Problem::NotACurrency { code, nearest });
+    findings.add(at, Params::NotACurrency { code, nearest });
 }

@@ -8,7 +8,7 @@ use crate::diagnostic::Findings;
 use crate::expr::scope::Param;
 use crate::expr::types::Type;
 use crate::node::{Entry, Kind, Node, Table};
-use crate::problem::Problem;
+use crate::problem::{Files, Keys, Params};
 use crate::rule::name::{self, identifier};
 use crate::time_text;
 
@@ -20,7 +20,7 @@ const MAX_PARAMS: usize = 200;
 /// All parameters of a rule; one that cannot be read keeps its name and fits everything.
 pub(crate) fn read(table: &Table, findings: &mut Findings) -> Vec<Param> {
     if let Some(extra) = table.entries.get(MAX_PARAMS) {
-        findings.add(&extra.key_at, Problem::TooMany("parameters", MAX_PARAMS));
+        findings.add(&extra.key_at, Files::TooMany("parameters", MAX_PARAMS));
         return Vec::new();
     }
     table
@@ -60,7 +60,7 @@ fn param(entry: &Entry, findings: &mut Findings) -> Option<Param> {
                 let key = key.to_owned();
                 findings.add(
                     &entry.key_at,
-                    Problem::MissingKey {
+                    Keys::MissingKey {
                         key,
                         what: "a parameter",
                     },
@@ -79,7 +79,7 @@ fn param(entry: &Entry, findings: &mut Findings) -> Option<Param> {
     if value == Dec::int(0)
         && let Some(node) = table.get("value")
     {
-        findings.add(&node.at, Problem::LimitOfZero(entry.key.clone()));
+        findings.add(&node.at, Params::LimitOfZero(entry.key.clone()));
     }
     let (ty, literal) = match unit {
         Unit::Money(c) => (Type::Money(Some(c)), Literal::Money(value, c)),
@@ -128,14 +128,14 @@ fn number(node: &Node, unit: Unit, findings: &mut Findings) -> Option<Dec> {
             if let Some(ms) = time_text::duration(text) {
                 return Some(Dec::int(ms));
             }
-            findings.add(&node.at, Problem::BadDuration);
+            findings.add(&node.at, Keys::BadDuration);
             return None;
         }
         (_, Unit::Span) => return node.wrong("a duration in quotes, as the value is", findings),
         _ => return node.wrong("a number", findings),
     };
     let Some(number) = Dec::parse(digits.strip_prefix('+').unwrap_or(digits)) else {
-        findings.add(&node.at, Problem::NotANumber);
+        findings.add(&node.at, Keys::NotANumber);
         return None;
     };
     let fits = match unit {
@@ -146,16 +146,13 @@ fn number(node: &Node, unit: Unit, findings: &mut Findings) -> Option<Dec> {
     if fits {
         return Some(number);
     }
-    let problem = match unit {
+    match unit {
         Unit::Money(currency) if number.to_minor(currency.decimals() + 6).is_some() => {
-            Problem::TooManyDecimals {
-                code: currency.code(),
-                decimals: currency.decimals(),
-            }
+            let (code, decimals) = (currency.code(), currency.decimals());
+            findings.add(&node.at, Params::TooManyDecimals { code, decimals });
         }
-        _ => Problem::NumberTooLarge,
-    };
-    findings.add(&node.at, problem);
+        _ => findings.add(&node.at, Keys::NumberTooLarge),
+    }
     None
 }
 
@@ -173,13 +170,13 @@ fn bounds(
     if let (Some(min), Some(max), Some(at)) = (min, max, at("max"))
         && less(max, min)
     {
-        findings.add(&at, Problem::EmptyBounds);
+        findings.add(&at, Params::EmptyBounds);
         return;
     }
     if let (true, Some(at)) = (below || above, at("value")) {
         findings.add(
             &at,
-            Problem::OutOfBounds {
+            Params::OutOfBounds {
                 value: shown(unit, value),
                 min: min.map(|d| shown(unit, d)),
                 max: max.map(|d| shown(unit, d)),
@@ -191,7 +188,7 @@ fn bounds(
         return;
     };
     if !less(Dec::int(0), step) {
-        findings.add(&step_at, Problem::BadStep);
+        findings.add(&step_at, Params::BadStep);
         return;
     }
     let from = min.unwrap_or(Dec::int(0));
@@ -202,7 +199,7 @@ fn bounds(
     if let (true, Some(at)) = (off, at("value")) {
         findings.add(
             &at,
-            Problem::OffStep {
+            Params::OffStep {
                 value: shown(unit, value),
                 min: shown(unit, from),
                 step: shown(unit, step),

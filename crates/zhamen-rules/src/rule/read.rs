@@ -1,20 +1,18 @@
 //! `[[rule]]`: one rule from its keys.
 
 use zhamen_engine::event::{EventKind, Field, KindSet};
-use zhamen_engine::rule::{Action, CurrencyPolicy, Line, Mode, Read, Rule};
+use zhamen_engine::rule::{Action, CurrencyPolicy, Mode, Rule};
 
-use crate::contract::kinds_text;
+use crate::contract::every_kind;
 use crate::diagnostic::{Findings, Place};
-use crate::expr::canonical;
-use crate::expr::check;
-use crate::expr::scope::{Declared, Fact, Facts, Param, Scope};
-use crate::node::{Entry, Node, Table};
-use crate::problem::Problem;
+use crate::expr::scope::Declared;
+use crate::node::{Node, Table};
+use crate::problem::Keys;
 use crate::rule::explain::{self, Names, Used};
 use crate::rule::rows::{self, RuleTest};
 use crate::rule::then::{self, ACTIONS};
 use crate::rule::window::{self, Owner};
-use crate::rule::{Context, name, param};
+use crate::rule::{Context, lines, name, param};
 
 const KEYS: [&str; 20] = [
     "id",
@@ -98,7 +96,7 @@ pub(crate) fn read(node: &Node, cx: &mut Context<'_>) -> Option<Compiled> {
         params: &params,
         windows: &windows,
     };
-    let mut lines = Lines::default();
+    let mut lines = lines::Lines::default();
     let when = lines.read(table.entry("when"), names, cx);
     let any = lines.read(table.entry("any"), names, cx);
     let unless = lines.read(table.entry("unless"), names, cx);
@@ -106,7 +104,7 @@ pub(crate) fn read(node: &Node, cx: &mut Context<'_>) -> Option<Compiled> {
         let key = "when".to_owned();
         cx.findings.add(
             &node.at,
-            Problem::MissingKey {
+            Keys::MissingKey {
                 key,
                 what: "a rule",
             },
@@ -118,7 +116,7 @@ pub(crate) fn read(node: &Node, cx: &mut Context<'_>) -> Option<Compiled> {
             let key = "then".to_owned();
             cx.findings.add(
                 &node.at,
-                Problem::MissingKey {
+                Keys::MissingKey {
                     key,
                     what: "a rule",
                 },
@@ -140,7 +138,7 @@ pub(crate) fn read(node: &Node, cx: &mut Context<'_>) -> Option<Compiled> {
     if let (None, Some(entry)) = (score, table.entry("family")) {
         let (key, with) = (entry.key.clone(), "`score`");
         cx.findings
-            .add(&entry.key_at, Problem::KeyWithoutUse { key, with });
+            .add(&entry.key_at, Keys::KeyWithoutUse { key, with });
     }
     let subject = subject(table, scope_on, &windows, cx.findings);
     let tests = match on {
@@ -148,7 +146,7 @@ pub(crate) fn read(node: &Node, cx: &mut Context<'_>) -> Option<Compiled> {
         None => Vec::new(),
     };
     if cx.findings.errors() == errors {
-        unused(&params, &windows, &lines.facts, &used, cx.findings);
+        lines::unused(&params, &windows, &lines.facts, &used, cx.findings);
     }
 
     let (on, then, id, mode) = (on?, then?, head.id?, head.mode?);
@@ -156,9 +154,9 @@ pub(crate) fn read(node: &Node, cx: &mut Context<'_>) -> Option<Compiled> {
         return None;
     }
     if subject.is_none() && (then.alert.is_some() || then.list.is_some()) {
-        cx.findings.add(&head.at, Problem::NoSubject);
+        cx.findings.add(&head.at, Keys::NoSubject);
     }
-    let condition = condition(on, [&when, &any, &unless], cx);
+    let condition = lines::condition(on, [&when, &any, &unless], cx);
     Some(Compiled {
         at: head.at,
         condition,
@@ -182,8 +180,8 @@ pub(crate) fn read(node: &Node, cx: &mut Context<'_>) -> Option<Compiled> {
             currency,
             explain,
             explain_customer,
-            reads: reads(&lines.facts, &windows),
-            limits: limits(&lines.facts, &params, &windows),
+            reads: lines::reads(&lines.facts, &windows),
+            limits: lines::limits(&lines.facts, &params, &windows),
             evidence: lines.facts.windows().next().map(|w| windows[w].id),
         },
         windows,
@@ -205,7 +203,7 @@ fn head(node: &Node, table: &Table, findings: &mut Findings) -> Head {
             let key = key.to_owned();
             findings.add(
                 &node.at,
-                Problem::MissingKey {
+                Keys::MissingKey {
                     key,
                     what: "a rule",
                 },
@@ -233,66 +231,6 @@ fn head(node: &Node, table: &Table, findings: &mut Findings) -> Head {
     }
 }
 
-/// Most lines of `when`, `any` or `unless`.
-const MAX_LINES: usize = 200;
-
-/// The lines of a rule and what they read together.
-#[derive(Default)]
-struct Lines {
-    facts: Facts,
-    places: Vec<Place>,
-}
-
-impl Lines {
-    fn read(&mut self, entry: Option<&Entry>, names: Names<'_>, cx: &mut Context<'_>) -> Vec<Line> {
-        let Some(nodes) = entry.and_then(|e| e.value.array(cx.findings)) else {
-            return Vec::new();
-        };
-        if let (true, Some(entry)) = (nodes.is_empty(), entry) {
-            cx.findings.add(&entry.value.at, Problem::EmptyList);
-        }
-        if let Some(extra) = nodes.get(MAX_LINES) {
-            cx.findings
-                .add(&extra.at, Problem::TooMany("lines", MAX_LINES));
-            return Vec::new();
-        }
-        let mut lines = Vec::with_capacity(nodes.len());
-        for node in nodes {
-            let Some(line) = cx.line(node) else { continue };
-            let scope = Scope {
-                on: names.on,
-                this: None,
-                params: names.params,
-                windows: names.windows,
-                later: &[],
-                lists: cx.lists,
-            };
-            let asked = self.facts.asked.clone();
-            let Some((expr, facts)) = check::boolean(&line, scope, asked, cx.build, cx.findings)
-            else {
-                continue;
-            };
-            for fact in facts.reads {
-                self.facts.read(fact);
-            }
-            self.facts.asked = facts.asked;
-            self.facts.money |= facts.money;
-            self.places.push(node.at.clone());
-            lines.push(Line {
-                text: line.text.as_str().into(),
-                expr,
-            });
-        }
-        lines
-    }
-}
-
-fn every_kind() -> KindSet {
-    EventKind::ALL
-        .iter()
-        .fold(KindSet::default(), |set, k| set.with(*k))
-}
-
 /// As declared, or by the kind of event, or the first window's first key.
 fn subject(
     table: &Table,
@@ -304,7 +242,7 @@ fn subject(
         let name = node.text(findings)?;
         let field = name::field(name, &node.at, on, findings)?;
         if field.entry_kind().is_none() {
-            findings.add(&node.at, Problem::SubjectKind(field.name()));
+            findings.add(&node.at, Keys::SubjectKind(field.name()));
             return None;
         }
         return Some(field);
@@ -323,93 +261,4 @@ fn subject(
     }
     let first = windows.first().and_then(|w| w.by.first()).copied();
     first.filter(|f| f.entry_kind().is_some())
-}
-
-/// Declared and never named: usually a slip of the pen in a line.
-fn unused(
-    params: &[Param],
-    windows: &[Declared],
-    facts: &Facts,
-    used: &Used,
-    findings: &mut Findings,
-) {
-    for (index, param) in params.iter().enumerate() {
-        let read = facts.reads.contains(&Fact::Param(index))
-            || used.params.contains(&index)
-            || windows.iter().any(|w| w.params.contains(&index));
-        if !read {
-            findings.add(
-                &param.at,
-                Problem::Unused {
-                    what: "parameter",
-                    name: param.name.clone(),
-                },
-            );
-        }
-    }
-    for (index, window) in windows.iter().enumerate() {
-        let read = facts.reads.contains(&Fact::Window(index))
-            || used.windows.contains(&index)
-            || windows[index + 1..]
-                .iter()
-                .any(|w| w.reads.contains(&index));
-        if !read {
-            findings.add(
-                &window.at,
-                Problem::Unused {
-                    what: "window",
-                    name: window.name.clone(),
-                },
-            );
-        }
-    }
-}
-
-fn reads(facts: &Facts, windows: &[Declared]) -> Vec<Read> {
-    let read = |fact: &Fact| match fact {
-        Fact::Field(field) => Some(Read::Field(*field)),
-        Fact::Window(w) => Some(Read::Window(
-            windows[*w].id,
-            format!("window.{}", windows[*w].name),
-        )),
-        Fact::Param(_) => None,
-    };
-    facts.reads.iter().filter_map(read).collect()
-}
-
-/// Parameters that decide: those the lines read, and those that decide what their windows count.
-fn limits(facts: &Facts, params: &[Param], windows: &[Declared]) -> Vec<(String, String)> {
-    let mut order: Vec<usize> = Vec::new();
-    for fact in &facts.reads {
-        let read: &[usize] = match fact {
-            Fact::Param(p) => &[*p],
-            Fact::Window(w) => &windows[*w].params,
-            Fact::Field(_) => &[],
-        };
-        for index in read {
-            if !order.contains(index) {
-                order.push(*index);
-            }
-        }
-    }
-    order
-        .into_iter()
-        .map(|i| (format!("params.{}", params[i].name), params[i].text.clone()))
-        .collect()
-}
-
-/// Order and repetition of lines do not change when a rule fires.
-fn condition(on: KindSet, groups: [&Vec<Line>; 3], cx: &Context<'_>) -> String {
-    let mut text = kinds_text(on);
-    for lines in groups {
-        let mut group: Vec<String> = lines
-            .iter()
-            .map(|l| canonical::text(&l.expr, cx.build))
-            .collect();
-        group.sort();
-        group.dedup();
-        text.push_str(" | ");
-        text.push_str(&group.join(" ; "));
-    }
-    text
 }

@@ -3,20 +3,18 @@
 
 use std::ops::Range;
 
-use compact_str::CompactString;
-use zhamen_engine::event::{EventKind, Field, FieldType, KindSet, Value};
-use zhamen_engine::money::{Currency, Dec, Money};
+mod values;
+
+use zhamen_engine::event::{EventKind, Field, KindSet, Value};
 use zhamen_engine::rule::Action;
 
 use crate::contract;
 use crate::diagnostic::Findings;
-use crate::node::{Entry, Kind, Node, Table};
-use crate::problem::Problem;
+use crate::node::{Node, Table};
+use crate::problem::{Keys, Rows};
 use crate::rule::name;
 use crate::rule::then::ACTIONS;
-use crate::suggest::nearest;
 use crate::time_text;
-use crate::timestamp;
 
 /// Rows that one test may expand to.
 pub(crate) const MAX_ROWS: usize = 10_000;
@@ -81,7 +79,7 @@ fn read(node: &Node, rule: &str, on: KindSet, findings: &mut Findings) -> Option
             let key = key.to_owned();
             findings.add(
                 &node.at,
-                Problem::MissingKey {
+                Keys::MissingKey {
                     key,
                     what: "a test",
                 },
@@ -100,7 +98,7 @@ fn read(node: &Node, rule: &str, on: KindSet, findings: &mut Findings) -> Option
     let alerts = table.get("alerts").and_then(|n| {
         let count = n.int(findings)?;
         if count < 0 {
-            findings.add(&n.at, Problem::NotANumber);
+            findings.add(&n.at, Keys::NotANumber);
         }
         Some((u64::try_from(count).ok()?, n.at.span.clone()))
     });
@@ -113,7 +111,7 @@ fn read(node: &Node, rule: &str, on: KindSet, findings: &mut Findings) -> Option
     if rows.len() != expect.len() {
         findings.add(
             &table.get("expect")?.at,
-            Problem::ExpectCount {
+            Rows::ExpectCount {
                 rows: rows.len(),
                 expected: expect.len(),
             },
@@ -142,7 +140,7 @@ fn given(node: Option<&Node>, on: KindSet, findings: &mut Findings) -> Option<Ve
             continue;
         };
         if rows.len() + times > MAX_ROWS {
-            findings.add(&node.at, Problem::TooManyRows(MAX_ROWS));
+            findings.add(&node.at, Rows::TooMany(MAX_ROWS));
             return None;
         }
         for i in 0..times as i64 {
@@ -153,7 +151,7 @@ fn given(node: Option<&Node>, on: KindSet, findings: &mut Findings) -> Option<Ve
         }
     }
     if nodes.is_empty() {
-        findings.add(&node?.at, Problem::EmptyList);
+        findings.add(&node?.at, Keys::EmptyList);
     }
     whole.then_some(rows)
 }
@@ -170,7 +168,7 @@ fn row(
         let node = table.get(key)?;
         let ms = time_text::duration(node.text(findings)?);
         if ms.is_none() {
-            findings.add(&node.at, Problem::BadDuration);
+            findings.add(&node.at, Keys::BadDuration);
         }
         ms
     };
@@ -181,7 +179,7 @@ fn row(
             match (kinds.next(), kinds.next()) {
                 (Some(kind), None) => kind,
                 _ => {
-                    findings.add(&node.at, Problem::RowNeedsType(contract::kinds_text(on)));
+                    findings.add(&node.at, Rows::RowNeedsType(contract::kinds_text(on)));
                     return None;
                 }
             }
@@ -199,16 +197,16 @@ fn row(
         Some(n) => match usize::try_from(n.int(findings)?) {
             Ok(times) if (1..=MAX_ROWS).contains(&times) => times,
             _ => {
-                findings.add(&n.at, Problem::TooManyRows(MAX_ROWS));
+                findings.add(&n.at, Rows::TooMany(MAX_ROWS));
                 return None;
             }
         },
     };
     if let (Some(entry), 1) = (table.entry("every"), times) {
         let (key, with) = (entry.key.clone(), "`times`");
-        findings.add(&entry.key_at, Problem::KeyWithoutUse { key, with });
+        findings.add(&entry.key_at, Keys::KeyWithoutUse { key, with });
     }
-    let values = values(table, kind, findings)?;
+    let values = values::values(table, kind, findings)?;
     let span = node.at.span.clone();
     let row = Row {
         kind,
@@ -217,128 +215,4 @@ fn row(
         span,
     };
     Some((row, times, every))
-}
-
-fn values(table: &Table, kind: EventKind, findings: &mut Findings) -> Option<Vec<(Field, Value)>> {
-    let of_row = ["on", "at", "times", "every"];
-    let fields = Table {
-        entries: table
-            .entries
-            .iter()
-            .filter(|e: &&Entry| !of_row.contains(&e.key.as_str()))
-            .cloned()
-            .collect(),
-    };
-    let on = KindSet::default().with(kind);
-    let flat = name::flatten(&fields);
-    let currency_of = |field: &str| {
-        let code = flat.iter().find(|(name, ..)| name == field);
-        match code.map(|(.., node)| &node.kind) {
-            Some(Kind::Text(code)) => Currency::parse(code),
-            _ => None,
-        }
-    };
-    let mut values = Vec::with_capacity(flat.len());
-    let mut whole = true;
-    for (name, at, node) in &flat {
-        let field = match Field::parse(name) {
-            Some(Field::Type | Field::Source | Field::OccurredAt) => {
-                findings.add(at, Problem::RowField(name.clone()));
-                None
-            }
-            _ => name::field(name, at, on, findings),
-        };
-        let Some(field) = field else {
-            whole = false;
-            continue;
-        };
-        let currency = match field {
-            Field::OrderAmount => currency_of("order.currency"),
-            _ => currency_of("txn.currency"),
-        };
-        match value(node, field, currency.unwrap_or(Currency::CNY), findings) {
-            Some(value) => values.push((field, value)),
-            None => whole = false,
-        }
-    }
-    whole.then_some(values)
-}
-
-fn value(node: &Node, field: Field, currency: Currency, findings: &mut Findings) -> Option<Value> {
-    Some(match field.ty() {
-        FieldType::Bool => Value::Bool(node.bool(findings)?),
-        FieldType::Int => Value::Int(node.int(findings)?),
-        FieldType::Money => Value::Money(money(node, currency, findings)?),
-        FieldType::Text => Value::Text(text(node, field, findings)?),
-        FieldType::Time => match &node.kind {
-            Kind::Text(t) | Kind::Time(t) => match timestamp::rfc3339(t) {
-                Some(ms) => Value::Time(ms),
-                None => return node.wrong("a time like 2026-03-02T09:00:00+08:00", findings),
-            },
-            _ => return node.wrong("a time like 2026-03-02T09:00:00+08:00", findings),
-        },
-        FieldType::Date => match &node.kind {
-            Kind::Text(t) | Kind::Time(t) => match timestamp::date(t) {
-                Some(day) => Value::Date(day),
-                None => return node.wrong("a date like 2026-03-02", findings),
-            },
-            _ => return node.wrong("a date like 2026-03-02", findings),
-        },
-        FieldType::TextList => {
-            let items = node.array(findings)?;
-            let texts: Option<Vec<CompactString>> = items
-                .iter()
-                .map(|i| i.text(findings).map(CompactString::from))
-                .collect();
-            Value::TextList(texts?)
-        }
-    })
-}
-
-fn text(node: &Node, field: Field, findings: &mut Findings) -> Option<CompactString> {
-    let text = node.text(findings)?;
-    if let Some(domain) = contract::values(field)
-        && !domain.contains(&text)
-    {
-        findings.add(
-            &node.at,
-            Problem::NotAValue {
-                text: text.to_owned(),
-                of: field.name().to_owned(),
-                nearest: nearest(text, domain.iter().copied()),
-                values: domain.join(", "),
-            },
-        );
-        return None;
-    }
-    let currency = matches!(field, Field::TxnCurrency | Field::OrderCurrency);
-    if currency && Currency::parse(text).is_none() {
-        name::no_currency(text, &node.at, findings);
-        return None;
-    }
-    Some(text.into())
-}
-
-fn money(node: &Node, currency: Currency, findings: &mut Findings) -> Option<Money> {
-    let (Kind::Text(digits) | Kind::Int(digits) | Kind::Float(digits)) = &node.kind else {
-        return node.wrong("an amount like \"50000.00\"", findings);
-    };
-    let Some(number) = Dec::parse(digits) else {
-        findings.add(&node.at, Problem::NotANumber);
-        return None;
-    };
-    match number.to_minor(currency.decimals()) {
-        Some(minor) if minor > 0 => Some(Money { minor, currency }),
-        Some(_) => node.wrong("an amount above zero", findings),
-        None => {
-            findings.add(
-                &node.at,
-                Problem::TooManyDecimals {
-                    code: currency.code(),
-                    decimals: currency.decimals(),
-                },
-            );
-            None
-        }
-    }
 }

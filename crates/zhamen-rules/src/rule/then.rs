@@ -6,7 +6,7 @@ use zhamen_engine::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 use crate::diagnostic::Findings;
 use crate::node::{Node, Table};
-use crate::problem::Problem;
+use crate::problem::Keys;
 use crate::rule::name;
 use crate::time_text;
 
@@ -53,7 +53,7 @@ pub(crate) fn read(node: &Node, on: KindSet, findings: &mut Findings) -> Option<
         let key = "action".to_owned();
         findings.add(
             &node.at,
-            Problem::MissingKey {
+            Keys::MissingKey {
                 key,
                 what: "`then`",
             },
@@ -117,12 +117,12 @@ fn unused(table: &Table, then: &Then, on: KindSet, findings: &mut Findings) {
     for (key, used, with) in needs {
         if let (false, Some(entry)) = (used, table.entry(key)) {
             let key = entry.key.clone();
-            findings.add(&entry.key_at, Problem::KeyWithoutUse { key, with });
+            findings.add(&entry.key_at, Keys::KeyWithoutUse { key, with });
         }
     }
     let transfers = on.iter().any(zhamen_engine::event::EventKind::is_transfer);
     if let (true, false, Some(node)) = (inquire, transfers || on.is_empty(), table.get("action")) {
-        findings.add(&node.at, Problem::InquiryWithoutTransfer);
+        findings.add(&node.at, Keys::InquiryWithoutTransfer);
     }
 }
 
@@ -131,7 +131,7 @@ fn span(table: &Table, key: &str, findings: &mut Findings) -> Option<i64> {
     let node = table.get(key)?;
     let ms = time_text::duration(node.text(findings)?).filter(|ms| *ms > 0);
     if ms.is_none() {
-        findings.add(&node.at, Problem::BadDuration);
+        findings.add(&node.at, Keys::BadDuration);
     }
     ms
 }
@@ -140,7 +140,7 @@ fn days(table: &Table, findings: &mut Findings) -> Option<u32> {
     let ms = span(table, "report_within", findings)?;
     let days = u32::try_from(ms / DAY_MS).ok().filter(|_| ms % DAY_MS == 0);
     if days.is_none() {
-        findings.add(&table.get("report_within")?.at, Problem::NotWholeDays);
+        findings.add(&table.get("report_within")?.at, Keys::NotWholeDays);
     }
     days
 }
@@ -154,7 +154,7 @@ fn form(node: &Node, findings: &mut Findings) -> Option<String> {
     if fits {
         return Some(text.to_owned());
     }
-    findings.add(&node.at, Problem::BadForm);
+    findings.add(&node.at, Keys::BadForm);
     None
 }
 

@@ -1,11 +1,12 @@
 //! `[[verdict]]`: what the scores of several rules lead to together.
 
-use zhamen_engine::event::{EventKind, KindSet};
+use zhamen_engine::event::KindSet;
 use zhamen_engine::rule::Verdict;
 
+use crate::contract::every_kind;
 use crate::diagnostic::Place;
 use crate::node::Node;
-use crate::problem::Problem;
+use crate::problem::Keys;
 use crate::rule::explain::{self, Names, Used};
 use crate::rule::rows::{self, RuleTest};
 use crate::rule::{Context, name, then};
@@ -32,7 +33,7 @@ pub(crate) fn read(node: &Node, on: KindSet, cx: &mut Context<'_>) -> Option<Com
             let key = key.to_owned();
             cx.findings.add(
                 &node.at,
-                Problem::MissingKey {
+                Keys::MissingKey {
                     key,
                     what: "a verdict",
                 },
@@ -47,14 +48,14 @@ pub(crate) fn read(node: &Node, on: KindSet, cx: &mut Context<'_>) -> Option<Com
     let at_least = table.get("at_least").and_then(|n| {
         let score = n.int(cx.findings)?;
         if score <= 0 {
-            cx.findings.add(&n.at, Problem::ScoreNotPositive);
+            cx.findings.add(&n.at, Keys::ScoreNotPositive);
         }
         Some(score)
     });
     let over_ms = table.get("over").and_then(|n| {
         let ms = time_text::duration(n.text(cx.findings)?).filter(|ms| *ms > 0);
         if ms.is_none() {
-            cx.findings.add(&n.at, Problem::BadDuration);
+            cx.findings.add(&n.at, Keys::BadDuration);
         }
         ms
     });
@@ -71,15 +72,8 @@ pub(crate) fn read(node: &Node, on: KindSet, cx: &mut Context<'_>) -> Option<Com
         .entry("explain")
         .and_then(|e| explain::read(e, names, &mut Used::default(), cx))
         .map_or(plain, |(reason, _)| reason);
-    let every = EventKind::ALL
-        .iter()
-        .fold(KindSet::default(), |s, k| s.with(*k));
-    let tests = rows::read_all(
-        table,
-        &id,
-        if on.is_empty() { every } else { on },
-        cx.findings,
-    );
+    let on = if on.is_empty() { every_kind() } else { on };
+    let tests = rows::read_all(table, &id, on, cx.findings);
     let (id, title, at_least, then) = (id?, title?, at_least?, then?);
     if cx.findings.errors() > errors {
         return None;

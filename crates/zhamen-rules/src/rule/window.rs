@@ -1,18 +1,18 @@
 //! `window.NAME`: what is counted, by which key, over which time.
 
+mod filter;
+mod key;
+
 use zhamen_engine::event::{EventKind, Field, FieldType, KindSet};
-use zhamen_engine::rule::{Agg, CurrencyPolicy, Expr, Over};
+use zhamen_engine::rule::{Agg, CurrencyPolicy, Over};
 
 use crate::build::Counting;
-use crate::contract::{self, kinds_text};
+use crate::contract::{self};
 use crate::diagnostic::Findings;
-use crate::expr::ast::ExprKind;
-use crate::expr::check::Checker;
-use crate::expr::scope::{Declared, Fact, Facts, Param, Scope};
+use crate::expr::scope::{Declared, Fact, Param};
 use crate::expr::types::Type;
-use crate::expr::{fold, parser};
-use crate::node::{Entry, Node, Table};
-use crate::problem::Problem;
+use crate::node::{Entry, Table};
+use crate::problem::{Files, Keys, Windows};
 use crate::rule::Context;
 use crate::rule::name::{self, identifier};
 use crate::time_text;
@@ -24,8 +24,6 @@ const KEYS: [&str; 17] = [
 
 /// Most windows of one rule.
 const MAX_WINDOWS: usize = 100;
-/// Most fields of a compound key: the engine packs them into one number.
-const MAX_KEYS: usize = 3;
 
 /// What a window needs to know of its rule.
 #[derive(Clone, Copy)]
@@ -39,7 +37,7 @@ pub(crate) struct Owner<'a> {
 pub(crate) fn read_all(table: &Table, owner: Owner<'_>, cx: &mut Context<'_>) -> Vec<Declared> {
     if let Some(extra) = table.entries.get(MAX_WINDOWS) {
         cx.findings
-            .add(&extra.key_at, Problem::TooMany("windows", MAX_WINDOWS));
+            .add(&extra.key_at, Files::TooMany("windows", MAX_WINDOWS));
         return Vec::new();
     }
     let mut declared: Vec<Declared> = Vec::with_capacity(table.entries.len());
@@ -82,7 +80,7 @@ fn read(
         None => Some(owner.on),
     };
     let aggregate = aggregate(entry, table, on.unwrap_or_default(), cx.findings);
-    let by = on.and_then(|on| keys(entry, table, owner.on, on, cx.findings));
+    let by = on.and_then(|on| key::keys(entry, table, owner.on, on, cx.findings));
     let over = over(entry, table, cx.findings);
     let until_ms = until(table, over, cx.findings);
     let exclude_current = match table.get("current") {
@@ -91,9 +89,9 @@ fn read(
     };
     let undo = undo(table, on.unwrap_or_default(), cx.findings);
     let filter = match (table.get("where"), on) {
-        (Some(node), Some(on)) => where_line(node, on, owner, declared, later, cx),
+        (Some(node), Some(on)) => filter::read(node, on, owner, declared, later, cx),
         (Some(_), None) => None,
-        (None, _) => Some(Filter::default()),
+        (None, _) => Some(filter::Filter::default()),
     };
 
     if let (Some(node), Some(Over::Ever), true) = (
@@ -101,14 +99,14 @@ fn read(
         over,
         filter.as_ref().is_some_and(|f| f.correlated.is_some()),
     ) {
-        cx.findings.add(&node.at, Problem::NotOverEver("`this.`"));
+        cx.findings.add(&node.at, Windows::NotOverEver("`this.`"));
         return None;
     }
     let (agg, value) = aggregate?;
     let (judged_by, counted_by) = by?;
     let (filter, over, undo, on) = (filter?, over?, undo?, on?);
     if let (Some(node), Some(_)) = (table.get("where"), &filter.correlated) {
-        cx.findings.add(&node.at, Problem::CorrelatedWindow);
+        cx.findings.add(&node.at, Windows::CorrelatedWindow);
     }
     let ty = result_type(agg, value);
     let money = ty.is_money() || filter.counted.money || filter.compared.money;
@@ -175,11 +173,11 @@ fn aggregate(
     let (agg, written) = match named[..] {
         [one] => one,
         [] => {
-            findings.add(&entry.key_at, Problem::NoAggregate);
+            findings.add(&entry.key_at, Windows::NoAggregate);
             return None;
         }
         [_, (_, second), ..] => {
-            findings.add(&second.key_at, Problem::TwoAggregates);
+            findings.add(&second.key_at, Windows::TwoAggregates);
             return None;
         }
     };
@@ -195,7 +193,7 @@ fn aggregate(
             return Some((agg, None));
         }
         let agg = agg.name();
-        findings.add(&node.at, Problem::FixedAggregate { agg, fixed });
+        findings.add(&node.at, Windows::FixedAggregate { agg, fixed });
         return None;
     }
     if on.is_empty() {
@@ -218,7 +216,7 @@ fn aggregate(
     }
     findings.add(
         &node.at,
-        Problem::AggregateType {
+        Windows::AggregateType {
             agg: agg.name(),
             field: field.name(),
             ty: Type::of(field).name(),
@@ -237,107 +235,12 @@ fn result_type(agg: Agg, value: Option<Field>) -> Type {
     }
 }
 
-/// Key fields of the judged event and, in the same order, of the counted one.
-fn keys(
-    entry: &Entry,
-    table: &Table,
-    judged_on: KindSet,
-    counted_on: KindSet,
-    findings: &mut Findings,
-) -> Option<(Vec<Field>, Vec<Field>)> {
-    let Some(node) = table.get("by") else {
-        let key = "by".to_owned();
-        findings.add(
-            &entry.key_at,
-            Problem::MissingKey {
-                key,
-                what: "a window",
-            },
-        );
-        return None;
-    };
-    let items = node.array(findings)?;
-    if items.is_empty() {
-        findings.add(&node.at, Problem::EmptyList);
-        return None;
-    }
-    if let Some(extra) = items.get(MAX_KEYS) {
-        findings.add(&extra.at, Problem::TooManyKeys(MAX_KEYS));
-        return None;
-    }
-    let mapping = mapping(table, findings);
-    let mut judged = Vec::new();
-    let mut counted = Vec::new();
-    for item in items {
-        let Some(name) = item.text(findings) else {
-            continue;
-        };
-        let Some(field) = name::field(name, &item.at, judged_on, findings) else {
-            continue;
-        };
-        if judged.contains(&field) {
-            findings.add(&item.at, Problem::Repeated(field.name()));
-            continue;
-        }
-        let role = mapping
-            .iter()
-            .find(|(from, ..)| from == field.name())
-            .map(|(_, to, node)| (to.as_str(), *node));
-        let other = match role {
-            Some((to, node)) => name::field(to, &node.at, counted_on, findings),
-            None if counted_on.iter().any(|k| field.is_on(k)) => Some(field),
-            None => {
-                findings.add(
-                    &item.at,
-                    Problem::KeyNotOnCounted {
-                        field: field.name(),
-                        kinds: kinds_text(counted_on),
-                    },
-                );
-                None
-            }
-        };
-        let Some(other) = other else { continue };
-        if let Some(wrong) = [field, other].iter().find(|f| f.ty() != FieldType::Text) {
-            let ty = Type::of(*wrong).name();
-            findings.add(
-                &item.at,
-                Problem::KeyType {
-                    field: wrong.name(),
-                    ty,
-                },
-            );
-            continue;
-        }
-        judged.push(field);
-        counted.push(other);
-    }
-    for (from, _, node) in &mapping {
-        let named = |item: &Node| matches!(&item.kind, crate::node::Kind::Text(t) if t == from);
-        if !items.iter().any(named) {
-            findings.add(&node.at, Problem::MappingNotInBy(from.clone()));
-        }
-    }
-    (judged.len() == items.len()).then_some((judged, counted))
-}
-
-/// `fields = { "judged" = "counted" }`.
-fn mapping<'a>(table: &'a Table, findings: &mut Findings) -> Vec<(String, String, &'a Node)> {
-    let Some(fields) = table.get("fields").and_then(|n| n.table(findings)) else {
-        return Vec::new();
-    };
-    name::flatten(fields)
-        .into_iter()
-        .filter_map(|(from, _, node)| Some((from, node.text(findings)?.to_owned(), node)))
-        .collect()
-}
-
 fn over(entry: &Entry, table: &Table, findings: &mut Findings) -> Option<Over> {
     let Some(node) = table.get("over") else {
         let key = "over".to_owned();
         findings.add(
             &entry.key_at,
-            Problem::MissingKey {
+            Keys::MissingKey {
                 key,
                 what: "a window",
             },
@@ -346,7 +249,7 @@ fn over(entry: &Entry, table: &Table, findings: &mut Findings) -> Option<Over> {
     };
     let over = time_text::over(node.text(findings)?);
     if over.is_none() {
-        findings.add(&node.at, Problem::BadOver);
+        findings.add(&node.at, Keys::BadOver);
     }
     over
 }
@@ -356,20 +259,20 @@ fn until(table: &Table, over: Option<Over>, findings: &mut Findings) -> Option<i
         return Some(0);
     };
     let Some(ms) = time_text::duration(node.text(findings)?) else {
-        findings.add(&node.at, Problem::BadDuration);
+        findings.add(&node.at, Keys::BadDuration);
         return None;
     };
     let far = match over? {
         Over::Ms(far) => far,
         Over::CalendarDay => zhamen_engine::time::DAY_MS,
         Over::Ever => {
-            findings.add(&node.at, Problem::NotOverEver("a near end"));
+            findings.add(&node.at, Windows::NotOverEver("a near end"));
             return None;
         }
         _ => i64::MAX,
     };
     if ms >= far {
-        findings.add(&node.at, Problem::UntilBeyondOver);
+        findings.add(&node.at, Windows::UntilBeyondOver);
         return None;
     }
     Some(ms)
@@ -383,105 +286,8 @@ fn undo(table: &Table, on: KindSet, findings: &mut Findings) -> Option<KindSet> 
     let notices = [EventKind::TransferFailed, EventKind::TransferReversed];
     let notice = set.iter().all(|k| notices.contains(&k));
     if !notice || !on.contains(EventKind::TransferRequested) {
-        findings.add(&node.at, Problem::BadUndo);
+        findings.add(&node.at, Windows::BadUndo);
         return None;
     }
     Some(set)
-}
-
-/// A `where`, parted into what is decided when an event is counted and what is compared with the
-/// judged event later.
-#[derive(Default)]
-struct Filter {
-    expr: Option<Expr>,
-    counted: Facts,
-    correlated: Option<Expr>,
-    compared: Facts,
-}
-
-fn where_line(
-    node: &Node,
-    on: KindSet,
-    owner: Owner<'_>,
-    declared: &[Declared],
-    later: &[String],
-    cx: &mut Context<'_>,
-) -> Option<Filter> {
-    let line = cx.line(node)?;
-    let tree = match parser::parse(&line.text) {
-        Ok(tree) => tree,
-        Err((span, problem)) => {
-            cx.findings.add(&line.place(&span), problem);
-            return None;
-        }
-    };
-    let terms = match &tree.kind {
-        ExprKind::And(terms) => terms.as_slice(),
-        _ => std::slice::from_ref(&tree),
-    };
-    let mut filter = Filter::default();
-    let mut counted = Vec::new();
-    let mut compared = Vec::new();
-    let mut whole = true;
-    let mut asked = Vec::new();
-    for term in terms {
-        let mut checker = Checker {
-            line: &line,
-            scope: Scope {
-                on,
-                this: Some(owner.on),
-                params: owner.params,
-                windows: declared,
-                later,
-                lists: cx.lists,
-            },
-            build: cx.build,
-            findings: cx.findings,
-            facts: Facts {
-                asked: std::mem::take(&mut asked),
-                ..Facts::default()
-            },
-        };
-        let typed = checker.of_type(term, Type::Bool);
-        whole &= typed.ty == Type::Bool;
-        let facts = checker.facts;
-        asked.clone_from(&facts.asked);
-        if facts.this && facts.windows().next().is_some() {
-            cx.findings
-                .add(&line.place(&term.span), Problem::ThisWithWindow);
-            whole = false;
-        }
-        if facts.this && facts.fields().next().is_none() {
-            cx.findings.add(&line.place(&term.span), Problem::ThisAlone);
-            whole = false;
-        }
-        let head = [Field::Type, Field::Id, Field::Source];
-        if let (true, Some(field)) = (facts.this, facts.fields().find(|f| head.contains(f))) {
-            let problem = Problem::NotKept(field.name());
-            cx.findings.add(&line.place(&term.span), problem);
-            whole = false;
-        }
-        let (terms, into) = if facts.this {
-            (&mut compared, &mut filter.compared)
-        } else {
-            (&mut counted, &mut filter.counted)
-        };
-        terms.push(typed.expr);
-        into.money |= facts.money;
-        for fact in facts.reads {
-            into.read(fact);
-        }
-    }
-    if !whole {
-        return None;
-    }
-    if !compared.is_empty() {
-        filter.correlated = Some(fold::and(compared));
-    }
-    match fold::and(counted) {
-        Expr::Literal(zhamen_engine::rule::Literal::Bool(true)) => {}
-        Expr::Literal(_) => cx.findings.add(&node.at, Problem::WhereNeverHolds),
-        expr => filter.expr = Some(expr),
-    }
-    Some(filter)
 }
