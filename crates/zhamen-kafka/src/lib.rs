@@ -10,13 +10,13 @@ pub mod admin;
 pub mod appender;
 pub mod context;
 pub mod embedded;
-pub mod tail;
 mod headers;
 pub mod input;
 pub mod journal;
 pub mod outputs;
 pub mod run;
 pub mod settings;
+pub mod tail;
 
 pub use run::{RunOptions, run};
 pub use settings::{KafkaOptions, Roles};

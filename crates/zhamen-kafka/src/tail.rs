@@ -32,7 +32,11 @@ pub struct Read {
 
 impl Tail {
     /// Starts reading; the topics must be there.
-    pub fn start(options: &KafkaOptions, topics: &[&str], metrics: &Metrics) -> Result<Tail, Fatal> {
+    pub fn start(
+        options: &KafkaOptions,
+        topics: &[&str],
+        metrics: &Metrics,
+    ) -> Result<Tail, Fatal> {
         let broken = |e: KafkaError| fatal("tail", &e);
         let consumer: BaseConsumer<Talk> = options
             .reader("tail")
@@ -64,7 +68,10 @@ impl Tail {
             Some(Err(_)) => return Ok(None),
             Some(Ok(message)) => message,
         };
-        let headers = message.headers().and_then(headers::read).unwrap_or_default();
+        let headers = message
+            .headers()
+            .and_then(headers::read)
+            .unwrap_or_default();
         Ok(Some(Read {
             topic: message.topic().to_owned(),
             partition: message.partition(),
