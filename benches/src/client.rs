@@ -1,0 +1,119 @@
+//! Kafka clients of the programs here: a reader of whole topics and a producer, with settings that
+//! know nothing of ours.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use rdkafka::ClientConfig;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::BorrowedMessage;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+/// What a reader may see of transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Isolation {
+    /// Everything that was written.
+    Uncommitted,
+    /// Only what was committed.
+    Committed,
+}
+
+fn config(brokers: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config
+        .set_log_level(RDKafkaLogLevel::Critical)
+        .set("bootstrap.servers", brokers)
+        .set("enable.metrics.push", "false")
+        .set("reconnect.backoff.ms", "20")
+        .set("reconnect.backoff.max.ms", "500");
+    config
+}
+
+/// A producer's settings: idempotent, and never giving up on a record.
+#[must_use]
+pub fn producer_config(brokers: &str, linger_ms: &str) -> ClientConfig {
+    let mut config = config(brokers);
+    config
+        .set("enable.idempotence", "true")
+        .set("acks", "all")
+        .set("linger.ms", linger_ms)
+        .set("partitioner", "murmur2_random")
+        .set("message.timeout.ms", "0")
+        .set("retry.backoff.ms", "20")
+        .set("retry.backoff.max.ms", "500")
+        .set("queue.buffering.max.messages", "200000");
+    config
+}
+
+/// Reads every partition of some topics from their beginning, without a group.
+pub struct Reader {
+    consumer: BaseConsumer,
+}
+
+impl Reader {
+    /// From the beginning of each topic.
+    pub fn new(brokers: &str, topics: &[&str], isolation: Isolation) -> Result<Reader> {
+        Reader::at(brokers, topics, isolation, Offset::Beginning)
+    }
+
+    /// From what is written next; earlier records are not seen.
+    pub fn from_end(brokers: &str, topics: &[&str], isolation: Isolation) -> Result<Reader> {
+        Reader::at(brokers, topics, isolation, Offset::End)
+    }
+
+    fn at(brokers: &str, topics: &[&str], isolation: Isolation, from: Offset) -> Result<Reader> {
+        let isolation = match isolation {
+            Isolation::Uncommitted => "read_uncommitted",
+            Isolation::Committed => "read_committed",
+        };
+        let consumer: BaseConsumer = config(brokers)
+            .set("group.id", "unused: partitions are assigned by hand")
+            .set("enable.auto.commit", "false")
+            .set("isolation.level", isolation)
+            .set("auto.offset.reset", "earliest")
+            .set("check.crcs", "true")
+            .set("fetch.queue.backoff.ms", "10")
+            .set("fetch.wait.max.ms", "50")
+            .create()?;
+        let mut places = TopicPartitionList::new();
+        for topic in topics {
+            for partition in 0..partitions(&consumer, topic)? {
+                // An absolute place, so that a broker's restart cannot move it.
+                let (low, high) =
+                    consumer.fetch_watermarks(topic, partition, Duration::from_secs(10))?;
+                let offset = if from == Offset::End { high } else { low };
+                places.add_partition_offset(topic, partition, Offset::Offset(offset))?;
+            }
+        }
+        consumer.assign(&places)?;
+        Ok(Reader { consumer })
+    }
+
+    /// The next record, if one comes within `wait`. A broker that is away is waited for.
+    pub fn poll(&self, wait: Duration) -> Option<BorrowedMessage<'_>> {
+        self.consumer.poll(wait).and_then(Result::ok)
+    }
+
+    /// The offset after a partition's last record.
+    pub fn end(&self, topic: &str, partition: i32) -> Result<i64> {
+        let bounds = self
+            .consumer
+            .fetch_watermarks(topic, partition, Duration::from_secs(10))?;
+        Ok(bounds.1)
+    }
+}
+
+fn partitions(consumer: &BaseConsumer, topic: &str) -> Result<i32> {
+    let metadata = consumer
+        .fetch_metadata(Some(topic), Duration::from_secs(10))
+        .with_context(|| format!("topic {topic}"))?;
+    let count = metadata
+        .topics()
+        .first()
+        .map_or(0, |t| t.partitions().len());
+    if count == 0 {
+        bail!("there is no topic {topic}");
+    }
+    Ok(i32::try_from(count)?)
+}
