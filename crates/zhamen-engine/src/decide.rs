@@ -479,10 +479,16 @@ fn accounts_judged(e: &Event, rule: &Rule, judge: &Judge<'_>) -> Vec<CompactStri
     match subject_of(e, rule.subject) {
         Some((_, EntryKind::Account, account)) => vec![account],
         Some((_, EntryKind::Person, person)) => judge.facts.accounts_of(&person),
-        _ => e
-            .text(Field::PayerAccount)
-            .map(|a| vec![CompactString::new(a)])
-            .unwrap_or_default(),
+        _ => [
+            Field::PayerAccount,
+            Field::UseAccount,
+            Field::AccountNumber,
+            Field::CardNumber,
+        ]
+        .into_iter()
+        .find_map(|f| e.text(f))
+        .map(|a| vec![CompactString::new(a)])
+        .unwrap_or_default(),
     }
 }
 

@@ -269,7 +269,9 @@ impl<'e> Judge<'e> {
             truncated = hi - lo > CORRELATED_MAX;
             for i in (lo..hi).rev().take(CORRELATED_MAX) {
                 let entry = log.entries[i];
-                if w.exclude_current && entry.at == self.at && entry.no == self.no {
+                // The judged event is never its own predecessor.
+                let left_out = w.exclude_current || w.agg == Agg::Since;
+                if left_out && entry.at == self.at && entry.no == self.no {
                     continue;
                 }
                 let Some(row) = log.extra.as_deref().and_then(|x| x.kept.get(i)) else {
