@@ -5,6 +5,7 @@
 //! # what to notice
 //! == settings          as configs/zhamen.toml; may be absent
 //! == calendar          as configs/holidays.toml; may be absent
+//! == show              fields of decisions to show besides the usual ones; may be absent
 //! == rules             a rule file; a later one is activated where it stands
 //! == input             one event a line, as `zhamen replay` reads it; `tick <time>` lets time pass
 //! == output            what comes out, in order, after the number of the input line
@@ -34,6 +35,8 @@ pub struct Scenario {
     pub settings: String,
     /// Calendar, as text.
     pub calendar: Option<String>,
+    /// Fields of decisions shown besides the usual ones.
+    pub show: Vec<String>,
 }
 
 /// One thing that happens.
@@ -76,12 +79,14 @@ impl Scenario {
             expected: expected.to_owned(),
             settings: String::new(),
             calendar: None,
+            show: Vec::new(),
         };
         for section in format!("\n{head}").split("\n== ").skip(1) {
             let (name, body) = section.split_once('\n').expect("a section has a line");
             match name {
                 "settings" => scenario.settings = body.to_owned(),
                 "calendar" => scenario.calendar = Some(body.to_owned()),
+                "show" => scenario.show = body.split_whitespace().map(str::to_owned).collect(),
                 "rules" => scenario.steps.push(Step::Rules(body.to_owned())),
                 "input" => scenario.steps.extend(lines(body)),
                 other => panic!("no section {other}"),
@@ -128,7 +133,7 @@ impl Scenario {
             };
             for output in &outputs {
                 let (topic, json) = json_of(output);
-                show(number, topic, &json, &mut ran.shown);
+                show(number, topic, &json, &self.show, &mut ran.shown);
                 ran.bytes.extend(topic.as_bytes());
                 ran.bytes.extend(json);
                 ran.bytes.push(b'\n');
@@ -226,7 +231,7 @@ const ASIDE: &[&str] = &[
     "ruleset", "engine", "decided_at", "inquiry", "hold", "customer_notice", "type", "alert",
 ];
 
-fn show(number: usize, topic: &str, json: &[u8], out: &mut String) {
+fn show(number: usize, topic: &str, json: &[u8], besides: &[String], out: &mut String) {
     let value: Value = serde_json::from_slice(json).expect("outputs are JSON");
     let of = |key: &str| value[key].as_str().unwrap_or("?");
     let title = match topic {
@@ -237,11 +242,8 @@ fn show(number: usize, topic: &str, json: &[u8], out: &mut String) {
     };
     let _ = write!(out, "{number} {topic} {title}");
     for (key, v) in value.as_object().expect("an object") {
-        if !(ASIDE.contains(&key.as_str()) && topic == "decision" || key == "type" || key == "alert")
-        {
-            pair(key, v, out);
-        }
-        if topic == "hold" && key == "hold" {
+        let aside = ASIDE.contains(&key.as_str()) && topic == "decision";
+        if besides.contains(key) || !(aside || key == "type" || key == "alert") {
             pair(key, v, out);
         }
     }

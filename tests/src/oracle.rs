@@ -1,0 +1,540 @@
+//! A naive engine for windows, written from the contract alone: it keeps every event, and reads a
+//! window by looking at all of them again. Slow and plain on purpose; it shares nothing with the
+//! engine but the text of the rules and of the lines.
+//!
+//! Readings of the contract where it leaves room: a key's horizon (`stale`) counts events that were
+//! undone later; of a money window it is kept per currency, as its sums are; a notice that came
+//! first is applied when its request has been counted; a partly reversed transfer is a smaller
+//! transfer to every aggregate of its amount.
+
+use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, TimeZone};
+use zhamen_engine::time::Calendar;
+
+use crate::cases::{
+    Aggregate, Case, Currency, Event, Kind, Over, Policy, Role, Value, Where, Window,
+};
+
+/// A mistake planted in the oracle, to see that a comparison would find it in the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Mistake {
+    None,
+    OldEndIncluded,
+    NewEndExcluded,
+    TieOrderReversed,
+    UtcCalendar,
+    WorkingDaysWithoutHolidays,
+    CurrentCounted,
+    UndoIgnoresParts,
+    WhereReadNow,
+    StaleNeverMissing,
+    CurrenciesMixed,
+    AheadMovesTheClock,
+}
+
+/// Every planted mistake.
+pub const MISTAKES: &[Mistake] = &[
+    Mistake::OldEndIncluded,
+    Mistake::NewEndExcluded,
+    Mistake::TieOrderReversed,
+    Mistake::UtcCalendar,
+    Mistake::WorkingDaysWithoutHolidays,
+    Mistake::CurrentCounted,
+    Mistake::UndoIgnoresParts,
+    Mistake::WhereReadNow,
+    Mistake::StaleNeverMissing,
+    Mistake::CurrenciesMixed,
+    Mistake::AheadMovesTheClock,
+];
+
+/// What must be said of one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Rejected with this code.
+    Rejected(&'static str),
+    /// The decision of the line with this number (from 0), again.
+    Duplicate(usize),
+    /// Decided, with these marks and the value of each window; `None`: missing.
+    Decided {
+        /// Older than the newest by more than five seconds.
+        late: bool,
+        /// A key had moved on.
+        stale: bool,
+        /// Ahead of the clock by more than five minutes.
+        ahead: bool,
+        /// In the order of the windows.
+        values: Vec<Option<String>>,
+    },
+}
+
+struct Kept {
+    event: Event,
+    /// When it counts.
+    at: i64,
+    /// By window: whether it was counted.
+    counted: Vec<bool>,
+    reversed: i64,
+    failed: bool,
+    /// Number of its line, and the clock then.
+    line: usize,
+    decided_at: i64,
+}
+
+struct Pending {
+    request: String,
+    kind: Kind,
+    amount: Option<i64>,
+    until: i64,
+}
+
+/// Everything that ever happened.
+pub struct Oracle<'c> {
+    case: &'c Case,
+    calendar: &'c Calendar,
+    mistake: Mistake,
+    history: Vec<Kept>,
+    pending: Vec<Pending>,
+    clock: i64,
+    seen: i64,
+    newest: i64,
+    line: usize,
+}
+
+const LATE_MS: i64 = 5_000;
+const AHEAD_MS: i64 = 300_000;
+const DEDUPE_MS: i64 = 48 * 3_600_000;
+
+impl<'c> Oracle<'c> {
+    /// Nothing has happened yet.
+    #[must_use]
+    pub fn new(case: &'c Case, calendar: &'c Calendar, mistake: Mistake) -> Oracle<'c> {
+        Oracle {
+            case,
+            calendar,
+            mistake,
+            history: Vec::new(),
+            pending: Vec::new(),
+            clock: 0,
+            seen: 0,
+            newest: i64::MIN,
+            line: 0,
+        }
+    }
+
+    /// What must be said of the next line.
+    pub fn next(&mut self, event: &Event) -> Verdict {
+        let line = self.line;
+        self.line += 1;
+        // As replay: the line's own journal time, else the newest time so far.
+        self.seen = self
+            .seen
+            .max(event.at.min(event.journal_at.unwrap_or(event.at)));
+        self.clock = self.clock.max(event.journal_at.unwrap_or(self.seen));
+        if self.mistake == Mistake::AheadMovesTheClock {
+            self.clock = self.clock.max(event.at);
+        }
+        self.pending.retain(|p| p.until >= self.clock);
+
+        let known = self.history.iter().rev().find(|k| k.event.id == event.id);
+        if let Some(known) = known
+            && self.clock - known.decided_at <= DEDUPE_MS
+        {
+            return match known.event.same_content(event) {
+                true => Verdict::Duplicate(known.line),
+                false => Verdict::Rejected("ID_CONFLICT"),
+            };
+        }
+        let target = match event.kind {
+            Kind::Failed | Kind::Reversed => self.request(&event.request),
+            _ => None,
+        };
+        if let (Kind::Reversed, Some(i)) = (event.kind, target) {
+            let asked = event.part.unwrap_or(self.history[i].event.amount);
+            if self.history[i].reversed + asked > self.history[i].event.amount {
+                return Verdict::Rejected("REVERSAL");
+            }
+        }
+        let ahead = event.at > self.clock + AHEAD_MS;
+        let late = !ahead && self.newest.saturating_sub(event.at) > LATE_MS;
+        let at = if ahead { self.clock } else { event.at };
+        if !ahead {
+            self.newest = self.newest.max(event.at);
+        }
+        match (event.kind, target) {
+            (Kind::Failed | Kind::Reversed, Some(i)) => self.undo(i, event.kind, event.part),
+            (Kind::Failed | Kind::Reversed, None) => self.pending.push(Pending {
+                request: event.request.clone(),
+                kind: event.kind,
+                amount: event.part,
+                until: self.clock + self.case.lateness,
+            }),
+            _ => {}
+        }
+        let me = self.history.len();
+        self.history.push(Kept {
+            event: event.clone(),
+            at,
+            counted: vec![false; self.case.windows.len()],
+            reversed: 0,
+            failed: false,
+            line,
+            decided_at: self.clock,
+        });
+        let mut stale = false;
+        for (w, window) in self.case.windows.iter().enumerate() {
+            let wanted = window.on.contains(&event.kind)
+                && key(window, event, false).is_some()
+                && self.admits(window, me);
+            if wanted && self.moved_on(w, window, me, false) {
+                stale = true;
+            } else {
+                self.history[me].counted[w] = wanted;
+            }
+        }
+        if event.kind == Kind::Requested {
+            let (mine, rest): (Vec<Pending>, Vec<Pending>) = std::mem::take(&mut self.pending)
+                .into_iter()
+                .partition(|p| p.request == event.id);
+            self.pending = rest;
+            for p in mine {
+                let asked = p.amount.unwrap_or(event.amount);
+                if p.kind == Kind::Failed || self.history[me].reversed + asked <= event.amount {
+                    self.undo(me, p.kind, p.amount);
+                }
+            }
+        }
+        let mut values = Vec::new();
+        for w in 0..self.case.windows.len() {
+            match self.read(w, me) {
+                Read::Stale => {
+                    stale = true;
+                    values.push(None);
+                }
+                Read::Missing => values.push(None),
+                Read::Value(text) => values.push(Some(text)),
+            }
+        }
+        Verdict::Decided {
+            late,
+            stale,
+            ahead,
+            values,
+        }
+    }
+
+    fn request(&self, id: &str) -> Option<usize> {
+        self.history
+            .iter()
+            .rposition(|k| k.event.id == id && k.event.kind == Kind::Requested)
+    }
+
+    fn undo(&mut self, i: usize, kind: Kind, part: Option<i64>) {
+        let whole = self.history[i].event.amount;
+        match kind {
+            Kind::Failed => self.history[i].failed = true,
+            _ => self.history[i].reversed += part.unwrap_or(whole),
+        }
+    }
+
+    /// Whether the key that event `me` reads (or, `judged = false`, is counted under) has a newest
+    /// event more than the lateness newer than it.
+    fn moved_on(&self, w: usize, window: &Window, me: usize, judged: bool) -> bool {
+        let mine = key(window, &self.history[me].event, judged);
+        let currency = self.history[me].event.currency;
+        let newest = self
+            .history
+            .iter()
+            .filter(|k| k.counted[w] && key(window, &k.event, false) == mine)
+            .filter(|k| !is_money(window) || k.event.currency == currency)
+            .map(|k| k.at)
+            .max();
+        newest.is_some_and(|n| n - self.case.lateness > self.history[me].at)
+            && self.mistake != Mistake::StaleNeverMissing
+    }
+
+    /// Whether the `where` lets event `e` be counted.
+    fn admits(&self, window: &Window, e: usize) -> bool {
+        window.terms.iter().all(|term| match term {
+            Where::AmountAtLeast => {
+                let e = &self.history[e].event;
+                let limit = (self.case.limit, Currency::Cny);
+                at_least((i128::from(e.amount), e.currency), limit, self.case.policy)
+            }
+            Where::Mobile => self.history[e].event.channel == "mobile",
+            Where::Earlier(w, n) => match self.read(*w, e) {
+                Read::Value(text) => text.parse::<i64>().is_ok_and(|v| v <= *n),
+                _ => false,
+            },
+            // Compared when the window is read.
+            Where::LikeThis | Where::SamePayee => true,
+        })
+    }
+
+    fn compares(&self, term: &Where, e: usize, me: usize) -> bool {
+        let (e, this) = (&self.history[e].event, &self.history[me].event);
+        match term {
+            Where::LikeThis => {
+                // txn.amount >= this.txn.amount * 0.9
+                let ours = (i128::from(e.amount) * 10, e.currency);
+                let theirs = (i128::from(this.amount) * 9, this.currency);
+                at_least_scaled(ours, theirs, self.case.policy)
+            }
+            Where::SamePayee => e.payee == this.payee,
+            _ => true,
+        }
+    }
+
+    fn read(&self, w: usize, me: usize) -> Read {
+        let window = &self.case.windows[w];
+        let judged = &self.history[me];
+        let Some(mine) = key(window, &judged.event, true) else {
+            return Read::Missing;
+        };
+        if self.moved_on(w, window, me, true) {
+            return Read::Stale;
+        }
+        let (old, new) = (self.old_end(window.over, judged.at), judged.at - window.until);
+        let mut found: Vec<usize> = (0..self.history.len())
+            .filter(|i| {
+                let k = &self.history[*i];
+                let counted = k.counted[w]
+                    && (self.mistake != Mistake::WhereReadNow || self.admits(window, *i));
+                let old_end = match self.mistake {
+                    Mistake::OldEndIncluded => k.at >= old,
+                    _ => k.at > old,
+                };
+                let new_end = match self.mistake {
+                    Mistake::NewEndExcluded => k.at < new || *i == me,
+                    _ => k.at <= new,
+                };
+                counted
+                    && key(window, &k.event, false).as_ref() == Some(&mine)
+                    && (old_end && new_end)
+                    && !(window.exclude && *i == me && self.mistake != Mistake::CurrentCounted)
+                    && !gone(window, k)
+                    && (!is_money(window)
+                        || k.event.currency == judged.event.currency
+                        || self.mistake == Mistake::CurrenciesMixed)
+                    && window.terms.iter().all(|t| self.compares(t, *i, me))
+            })
+            .collect();
+        // By time, then journal order.
+        found.sort_by_key(|i| {
+            let order = match self.mistake {
+                Mistake::TieOrderReversed => -(*i as i64),
+                _ => *i as i64,
+            };
+            (self.history[*i].at, order)
+        });
+        self.aggregate(window, &found, me)
+    }
+
+    fn aggregate(&self, window: &Window, found: &[usize], me: usize) -> Read {
+        let currency = self.history[me].event.currency;
+        let left = |i: &usize| {
+            let k = &self.history[*i];
+            let parts = window.undo.contains(&Kind::Reversed)
+                && self.mistake != Mistake::UndoIgnoresParts;
+            k.event.amount - if parts { k.reversed } else { 0 }
+        };
+        let text = |i: &usize| -> Option<String> {
+            let k = &self.history[*i];
+            match window.value {
+                Value::Payee => Some(k.event.payee.clone()),
+                Value::Device => k.event.device.clone(),
+                Value::Amount => Some(money(i128::from(left(i)), currency)),
+                Value::OccurredAt => Some(utc(k.at)),
+                Value::Nothing => None,
+            }
+        };
+        let amounts = || found.iter().map(left);
+        let sum: i128 = amounts().map(i128::from).sum();
+        let count = found.len() as i128;
+        let value = match window.aggregate {
+            Aggregate::Count => Some(count.to_string()),
+            Aggregate::Sum => Some(money(sum, currency)),
+            Aggregate::Avg => (count > 0).then(|| average(sum, count, currency)),
+            Aggregate::Distinct => {
+                let mut all: Vec<String> = match window.value {
+                    // What was sent, reversed in part or not.
+                    Value::Amount => found
+                        .iter()
+                        .map(|i| self.history[*i].event.amount.to_string())
+                        .collect(),
+                    _ => found.iter().filter_map(text).collect(),
+                };
+                all.sort();
+                all.dedup();
+                Some(all.len().to_string())
+            }
+            Aggregate::Min => amounts().min().map(|m| money(i128::from(m), currency)),
+            Aggregate::Max => amounts().max().map(|m| money(i128::from(m), currency)),
+            Aggregate::First => found.iter().find_map(text),
+            Aggregate::Last => found.iter().rev().find_map(text),
+            Aggregate::Since => found
+                .iter()
+                .rev()
+                .find(|i| **i != me)
+                .map(|i| span(self.history[me].at - self.history[*i].at)),
+        };
+        value.map_or(Read::Missing, Read::Value)
+    }
+
+    /// The newest moment that is no longer in the window.
+    fn old_end(&self, over: Over, t: i64) -> i64 {
+        let zone = match self.mistake {
+            Mistake::UtcCalendar => FixedOffset::east_opt(0),
+            _ => FixedOffset::east_opt(8 * 3600),
+        }
+        .expect("a zone");
+        let local: DateTime<FixedOffset> = zone.timestamp_millis_opt(t).single().expect("a time");
+        let start = |d: NaiveDate| {
+            let midnight = d.and_hms_opt(0, 0, 0).expect("midnight");
+            zone.from_local_datetime(&midnight)
+                .single()
+                .expect("no daylight saving")
+                .timestamp_millis()
+        };
+        let date = local.date_naive();
+        match over {
+            Over::Ms(ms) => t - ms,
+            Over::Day => start(date) - 1,
+            Over::Month => start(date.with_day(1).expect("a first")) - 1,
+            Over::Year => start(NaiveDate::from_ymd_opt(date.year(), 1, 1).expect("new year")) - 1,
+            Over::WorkingDays(n) => {
+                let mut day = date;
+                let mut left = n;
+                while left > 0 {
+                    day = day - Days::new(1);
+                    if self.works(day) {
+                        left -= 1;
+                    }
+                }
+                start(day) + (t - start(date))
+            }
+            Over::Ever => i64::MIN,
+        }
+    }
+
+    fn works(&self, day: NaiveDate) -> bool {
+        let number = day
+            .signed_duration_since(NaiveDate::from_ymd_opt(1970, 1, 1).expect("the epoch"))
+            .num_days();
+        let weekday = day.weekday().number_from_monday() <= 5;
+        if self.mistake == Mistake::WorkingDaysWithoutHolidays {
+            return weekday;
+        }
+        self.calendar.workdays.contains(&number)
+            || weekday && !self.calendar.holidays.contains(&number)
+    }
+}
+
+enum Read {
+    Value(String),
+    Missing,
+    Stale,
+}
+
+/// The values of the key fields: of the judged event, or of a counted one in its own role.
+fn key(window: &Window, e: &Event, judged: bool) -> Option<Vec<String>> {
+    window
+        .by
+        .iter()
+        .map(|role| {
+            let role = match (role, window.swapped && !judged) {
+                (Role::Payer, true) => &Role::Payee,
+                (role, _) => role,
+            };
+            match role {
+                Role::Payer => Some(e.payer.clone()),
+                Role::Payee => Some(e.payee.clone()),
+                Role::Device => e.device.clone(),
+                Role::Channel => Some(e.channel.to_owned()),
+            }
+        })
+        .collect()
+}
+
+fn is_money(window: &Window) -> bool {
+    window.value == Value::Amount
+}
+
+/// Taken out altogether by notices that the window asks for.
+fn gone(window: &Window, k: &Kept) -> bool {
+    k.event.kind == Kind::Requested
+        && (k.failed && window.undo.contains(&Kind::Failed)
+            || k.reversed >= k.event.amount && window.undo.contains(&Kind::Reversed))
+}
+
+fn at_least(a: (i128, Currency), b: (i64, Currency), policy: Policy) -> bool {
+    at_least_scaled(a, (i128::from(b.0), b.1), policy)
+}
+
+/// `a >= b`, both in minor units at one scale.
+fn at_least_scaled(a: (i128, Currency), b: (i128, Currency), policy: Policy) -> bool {
+    if a.1 == b.1 {
+        return a.0 >= b.0;
+    }
+    match policy {
+        Policy::OnError | Policy::Skip => false,
+        Policy::Fire => true,
+        Policy::Convert => match (in_cny(a), in_cny(b)) {
+            (Some(a), Some(b)) => a >= b,
+            _ => false,
+        },
+    }
+}
+
+/// Fen times ten, by the rates of the case: one dollar is 7.1; of the yen nothing is known.
+fn in_cny((minor, currency): (i128, Currency)) -> Option<i128> {
+    match currency {
+        Currency::Cny => Some(minor * 10),
+        Currency::Usd => Some(minor * 71),
+        Currency::Jpy => None,
+    }
+}
+
+fn money(minor: i128, currency: Currency) -> String {
+    let sign = if minor < 0 { "-" } else { "" };
+    let n = minor.unsigned_abs();
+    match currency {
+        Currency::Jpy => format!("{sign}{n}"),
+        _ => format!("{sign}{}.{:02}", n / 100, n % 100),
+    }
+}
+
+/// Half to even at six decimals, without zeros beyond the currency's own.
+fn average(sum: i128, count: i128, currency: Currency) -> String {
+    let minor = if currency == Currency::Jpy { 1 } else { 100 };
+    let (n, d) = (sum * 1_000_000, count * minor);
+    let (q, r) = (n / d, n % d);
+    let up = 2 * r > d || 2 * r == d && q % 2 == 1;
+    let q = q + i128::from(up);
+    let mut text = format!("{}.{:06}", q / 1_000_000, q % 1_000_000);
+    let least = if currency == Currency::Jpy { 0 } else { 2 };
+    let point = text.find('.').expect("written above");
+    while text.ends_with('0') && text.len() > point + 1 + least {
+        text.pop();
+    }
+    text.trim_end_matches('.').to_owned()
+}
+
+fn utc(ms: i64) -> String {
+    DateTime::from_timestamp_millis(ms)
+        .expect("a time")
+        .format("%Y-%m-%dT%H:%M:%S%.3fZ")
+        .to_string()
+}
+
+fn span(ms: i64) -> String {
+    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
+    let mut rest = ms;
+    let mut text = String::new();
+    for (unit, name) in units {
+        if rest >= unit {
+            text += &format!("{}{name}", rest / unit);
+            rest %= unit;
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
