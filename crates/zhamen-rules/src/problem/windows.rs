@@ -25,6 +25,10 @@ pub(crate) enum Windows {
         field: &'static str,
         ty: String,
     },
+    RoleType {
+        judged: &'static str,
+        counted: &'static str,
+    },
     MappingNotInBy(String),
     UntilBeyondOver,
     BadUndo,
@@ -81,7 +85,13 @@ impl Problem for Windows {
             Windows::KeyType { field, ty } => (
                 Error,
                 "key-type",
-                format!("a key is text, and `{field}` is {ty}"),
+                format!("`{field}`, which is {ty}, cannot be part of a key"),
+                None,
+            ),
+            Windows::RoleType { judged, counted } => (
+                Error,
+                "role-type",
+                format!("`{judged}` and `{counted}` are of different types"),
                 None,
             ),
             Windows::MappingNotInBy(field) => (

@@ -73,13 +73,19 @@ pub(crate) fn keys(
             }
         };
         let Some(other) = other else { continue };
-        if let Some(wrong) = [field, other].iter().find(|f| f.ty() != FieldType::Text) {
+        let unfit = |f: &&Field| f.ty() == FieldType::TextList || **f == Field::OccurredAt;
+        if let Some(wrong) = [field, other].iter().find(unfit) {
             let ty = Type::of(*wrong).name();
+            let field = wrong.name();
+            findings.add(&item.at, Windows::KeyType { field, ty });
+            continue;
+        }
+        if field.ty() != other.ty() {
             findings.add(
                 &item.at,
-                Windows::KeyType {
-                    field: wrong.name(),
-                    ty,
+                Windows::RoleType {
+                    judged: field.name(),
+                    counted: other.name(),
                 },
             );
             continue;
