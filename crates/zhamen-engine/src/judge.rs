@@ -369,6 +369,10 @@ impl<'e> World<'e> for Judge<'e> {
         if saturated {
             self.saturated.set(true);
         }
+        // A reading remembered from a `where` is as stale as a fresh one.
+        if reading == Err(Fault::Stale) {
+            self.stale.set(true);
+        }
         let w = &self.rules.windows[usize::from(id)];
         let field = self.rules.series[usize::from(w.series)].value;
         let ty = field.map_or(FieldType::Int, Field::ty);
