@@ -40,6 +40,8 @@ pub fn producer_config(brokers: &str, linger_ms: &str) -> ClientConfig {
         .set("linger.ms", linger_ms)
         .set("partitioner", "murmur2_random")
         .set("message.timeout.ms", "0")
+        // A batch above the topic's limit fails whole; input topics take 64 KiB.
+        .set("batch.size", "60000")
         .set("retry.backoff.ms", "20")
         .set("retry.backoff.max.ms", "500")
         .set("queue.buffering.max.messages", "200000");
@@ -78,7 +80,7 @@ impl Reader {
             .create()?;
         let mut places = TopicPartitionList::new();
         for topic in topics {
-            for partition in 0..partitions(&consumer, topic)? {
+            for partition in 0..count_partitions(&consumer, topic)? as i32 {
                 // An absolute place, so that a broker's restart cannot move it.
                 let (low, high) =
                     consumer.fetch_watermarks(topic, partition, Duration::from_secs(10))?;
@@ -95,6 +97,11 @@ impl Reader {
         self.consumer.poll(wait).and_then(Result::ok)
     }
 
+    /// How many partitions a topic has.
+    pub fn partitions(&self, topic: &str) -> Result<u32> {
+        count_partitions(&self.consumer, topic)
+    }
+
     /// The offset after a partition's last record.
     pub fn end(&self, topic: &str, partition: i32) -> Result<i64> {
         let bounds = self
@@ -104,7 +111,7 @@ impl Reader {
     }
 }
 
-fn partitions(consumer: &BaseConsumer, topic: &str) -> Result<i32> {
+fn count_partitions(consumer: &BaseConsumer, topic: &str) -> Result<u32> {
     let metadata = consumer
         .fetch_metadata(Some(topic), Duration::from_secs(10))
         .with_context(|| format!("topic {topic}"))?;
@@ -115,5 +122,5 @@ fn partitions(consumer: &BaseConsumer, topic: &str) -> Result<i32> {
     if count == 0 {
         bail!("there is no topic {topic}");
     }
-    Ok(i32::try_from(count)?)
+    Ok(u32::try_from(count)?)
 }

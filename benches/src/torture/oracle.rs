@@ -7,15 +7,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use rdkafka::Message;
-use zhamen_engine::Engine;
 use zhamen_engine::entry::{Activation, Block, Entry};
 use zhamen_engine::output::Output;
+use zhamen_engine::{Engine, murmur2};
 use zhamen_rules::SourceFile;
 use zhamen_wire::journal::{self, ActivationText, JournalEntry};
 use zhamen_wire::json;
 
 use crate::client::{Isolation, Reader};
 
+use super::outputs::Place;
 use super::topics;
 
 /// The undisturbed fold.
@@ -24,21 +25,26 @@ pub struct Oracle {
     engine: Engine,
     /// Decisions by partition, with their sequence.
     pub decisions: Vec<VecDeque<(u64, Vec<u8>)>>,
-    /// All other outputs by topic.
-    pub outputs: BTreeMap<&'static str, VecDeque<Vec<u8>>>,
+    /// All other outputs by topic and partition.
+    pub outputs: BTreeMap<Place, VecDeque<Vec<u8>>>,
     /// Sequences and state hash by the offset that comes next.
     pub marks: BTreeMap<i64, (Vec<u64>, String)>,
     /// Journal entries that repeat an input record; the fold drops them.
     pub repeats: u64,
     records: u64,
     decided: u64,
+    /// Partitions of each output topic.
+    partitions: Vec<u32>,
 }
 
 impl Oracle {
     /// Before the first record.
     pub fn new(brokers: &str) -> Result<Oracle> {
+        let reader = Reader::new(brokers, &[topics::JOURNAL], Isolation::Uncommitted)?;
+        let partitions = topics::OUTPUTS.iter().map(|t| reader.partitions(t));
         Ok(Oracle {
-            reader: Reader::new(brokers, &[topics::JOURNAL], Isolation::Uncommitted)?,
+            partitions: partitions.collect::<Result<_>>()?,
+            reader,
             engine: Engine::new(0),
             decisions: Vec::new(),
             outputs: BTreeMap::new(),
@@ -107,7 +113,7 @@ impl Oracle {
 
     fn expect(&mut self, output: &Output) {
         let mut bytes = Vec::new();
-        let topic = match output {
+        let (topic, key) = match output {
             Output::Decision(d) => {
                 self.decided += 1;
                 json::decision(d, &mut bytes);
@@ -120,22 +126,26 @@ impl Oracle {
             }
             Output::Alert(a) => {
                 json::alert(a, &mut bytes);
-                topics::OUTPUTS[0]
+                (0, a.station.as_str())
             }
             Output::Feedback(f) => {
                 json::feedback(f, &mut bytes);
-                topics::OUTPUTS[1]
+                (1, f.application.as_str())
             }
             Output::Hold(h) => {
                 json::hold(h, &mut bytes);
-                topics::OUTPUTS[2]
+                (2, h.account.as_str())
             }
             Output::Warning(w) => {
                 json::warning(w, &mut bytes);
-                topics::OUTPUTS[3]
+                let whom = w.phone.as_deref().or(w.holder.as_deref());
+                (3, whom.unwrap_or(&w.account))
             }
         };
-        self.outputs.entry(topic).or_default().push_back(bytes);
+        // Keys are placed as Java clients place them.
+        let partition = (murmur2(key.as_bytes()) % self.partitions[topic]) as i32;
+        let place = (topics::OUTPUTS[topic], partition);
+        self.outputs.entry(place).or_default().push_back(bytes);
     }
 }
 

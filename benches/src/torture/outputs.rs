@@ -27,8 +27,8 @@ pub struct Outputs {
 /// What has been read.
 #[derive(Default)]
 pub struct State {
-    /// By topic, read and not yet compared with the undisturbed fold.
-    pub waiting: BTreeMap<&'static str, VecDeque<Vec<u8>>>,
+    /// By topic and partition, read and not yet compared with the undisturbed fold.
+    pub waiting: BTreeMap<Place, VecDeque<Vec<u8>>>,
     /// Read and not yet compared.
     pub progress: VecDeque<Progress>,
     /// The newest.
@@ -41,6 +41,9 @@ pub struct State {
     pub findings: Vec<String>,
     ids: BTreeSet<String>,
 }
+
+/// A topic and a partition.
+pub type Place = (&'static str, i32);
 
 /// A progress record, as far as it matters here.
 #[derive(Debug, Clone, Deserialize)]
@@ -68,7 +71,12 @@ impl Outputs {
                         continue;
                     };
                     let bytes = message.payload().unwrap_or_default();
-                    lock(&shared).take(message.topic(), message.offset(), bytes);
+                    lock(&shared).take(
+                        message.topic(),
+                        message.partition(),
+                        message.offset(),
+                        bytes,
+                    );
                 }
             })?;
         Ok(Outputs {
@@ -95,7 +103,7 @@ impl Drop for Outputs {
 }
 
 impl State {
-    fn take(&mut self, topic: &str, offset: i64, bytes: &[u8]) {
+    fn take(&mut self, topic: &str, partition: i32, offset: i64, bytes: &[u8]) {
         if topic == topics::CONTROL {
             return self.take_progress(offset, bytes);
         }
@@ -107,13 +115,14 @@ impl State {
             Some(id) if self.ids.insert(format!("{topic} {id}")) => {}
             Some(_) => {
                 self.duplicates += 1;
-                self.findings
-                    .push(format!("{topic}@{offset}: its id was there before"));
+                self.findings.push(format!(
+                    "{topic} {partition}@{offset}: its id was there before"
+                ));
             }
             None => self.findings.push(format!("{topic}@{offset}: has no id")),
         }
         self.waiting
-            .entry(topic)
+            .entry((topic, partition))
             .or_default()
             .push_back(bytes.to_vec());
     }
@@ -137,22 +146,48 @@ impl State {
         }
     }
 
-    /// Compares what the undisturbed fold says for a topic with what was read. What was read beyond
+    /// Compares what the undisturbed fold says for a partition with what was read. What was read beyond
     /// that waits.
-    pub fn compare(&mut self, topic: &'static str, expected: &mut VecDeque<Vec<u8>>) {
-        let waiting = self.waiting.entry(topic).or_default();
+    pub fn compare(&mut self, place: Place, expected: &mut VecDeque<Vec<u8>>) {
+        let waiting = self.waiting.entry(place).or_default();
         let mut different = 0_u64;
+        let mut first = None;
         while let (Some(ours), Some(read)) = (expected.front(), waiting.front()) {
-            different += u64::from(ours != read);
+            if ours != read {
+                different += 1;
+                first.get_or_insert_with(|| difference(ours, read));
+            }
             expected.pop_front();
             waiting.pop_front();
         }
-        if different > 0 {
+        if let Some(first) = first {
             self.findings.push(format!(
-                "{topic}: {different} records differ from the undisturbed fold's"
+                "{} {}: {different} records differ from the undisturbed fold's; the first: {first}",
+                place.0, place.1
             ));
         }
     }
+}
+
+/// Where two outputs part: their names and their coordinates, nothing of what they say.
+fn difference(ours: &[u8], read: &[u8]) -> String {
+    let name = |bytes: &[u8]| {
+        let value: Value = serde_json::from_slice(bytes).unwrap_or_default();
+        let part = |key: &str| value.get(key).map(Value::to_string).unwrap_or_default();
+        format!(
+            "{}{}{} {}",
+            part("type"),
+            part("alert"),
+            part("id"),
+            part("coordinates")
+        )
+    };
+    let at = ours.iter().zip(read).take_while(|(a, b)| a == b).count();
+    format!(
+        "{} instead of {}, from byte {at} on",
+        name(read),
+        name(ours)
+    )
 }
 
 /// What tells one output from another. A hold or a stop has one id over its life, so its steps are
@@ -174,9 +209,9 @@ mod tests {
     fn a_duplicate_alert_is_found() {
         let mut state = State::default();
         let alert = br#"{"alert":"A-1","coordinates":{"offset":1}}"#;
-        state.take("police.alerts.v1", 0, alert);
+        state.take("police.alerts.v1", 0, 0, alert);
         assert_eq!(state.duplicates, 0);
-        state.take("police.alerts.v1", 1, alert);
+        state.take("police.alerts.v1", 0, 1, alert);
         assert_eq!(state.duplicates, 1);
     }
 
@@ -186,10 +221,12 @@ mod tests {
         state.take(
             "bank.holds.v1",
             0,
+            0,
             br#"{"type":"hold.placed","id":"H","coordinates":{"offset":1}}"#,
         );
         state.take(
             "bank.holds.v1",
+            0,
             1,
             br#"{"type":"hold.expired","id":"H","coordinates":{"offset":9}}"#,
         );
@@ -200,17 +237,17 @@ mod tests {
     fn progress_that_goes_back_is_found() {
         let mut state = State::default();
         let progress = |n| format!(r#"{{"next_offset":{n},"sequences":[0],"state_hash":"00"}}"#);
-        state.take(topics::CONTROL, 0, progress(9).as_bytes());
-        state.take(topics::CONTROL, 1, progress(5).as_bytes());
+        state.take(topics::CONTROL, 0, 0, progress(9).as_bytes());
+        state.take(topics::CONTROL, 0, 1, progress(5).as_bytes());
         assert_eq!(state.findings.len(), 1);
     }
 
     #[test]
     fn an_output_that_the_fold_does_not_say_is_found() {
         let mut state = State::default();
-        state.take("police.alerts.v1", 0, br#"{"alert":"A-1"}"#);
+        state.take("police.alerts.v1", 0, 0, br#"{"alert":"A-1"}"#);
         let mut expected = VecDeque::from([br#"{"alert":"A-2"}"#.to_vec()]);
-        state.compare("police.alerts.v1", &mut expected);
+        state.compare(("police.alerts.v1", 0), &mut expected);
         assert_eq!(state.findings.len(), 1);
     }
 }

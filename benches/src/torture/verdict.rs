@@ -87,11 +87,11 @@ impl Witnesses {
             self.oracle.fold_to(progress.next_offset)?;
         }
         self.compare(&mut findings);
-        for (topic, waiting) in &self.outputs.state().waiting {
+        for ((topic, partition), waiting) in &self.outputs.state().waiting {
             if !waiting.is_empty() {
                 let more = waiting.len();
                 findings.push(format!(
-                    "{topic}: {more} records more than the journal says"
+                    "{topic} {partition}: {more} records more than the journal says"
                 ));
             }
         }
@@ -117,20 +117,21 @@ impl Witnesses {
                 expected.clear();
             }
         }
-        for (topic, expected) in &mut self.oracle.outputs {
+        for (place, expected) in &mut self.oracle.outputs {
             let all_there = wait_short(|| {
                 self.outputs
                     .state()
                     .waiting
-                    .get(topic)
+                    .get(place)
                     .map_or(0, |w| w.len())
                     >= expected.len()
             });
-            self.outputs.state().compare(topic, expected);
+            self.outputs.state().compare(*place, expected);
             if !all_there {
                 let lost = expected.len();
                 findings.push(format!(
-                    "{topic}: {lost} records before the progress record are not there"
+                    "{} {}: {lost} records before the progress record are not there",
+                    place.0, place.1
                 ));
                 expected.clear();
             }
