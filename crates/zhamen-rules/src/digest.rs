@@ -29,21 +29,18 @@ pub fn digest(files: &[SourceFile]) -> String {
 pub(crate) fn digest_of(files: &[SourceFile], documents: &[Table], whole: bool) -> String {
     let mut text = String::new();
     if whole {
-        let mut keys: Vec<&str> = documents
+        let mut blocks: Vec<(&str, &Node)> = documents
             .iter()
-            .flat_map(|d| d.entries.iter().map(|e| e.key.as_str()))
+            .flat_map(|d| &d.entries)
+            .flat_map(|e| e.value.one_or_many().iter().map(|n| (e.key.as_str(), n)))
             .collect();
-        keys.sort_unstable();
-        keys.dedup();
-        for key in keys {
-            for node in documents.iter().filter_map(|d| d.get(key)) {
-                for block in node.one_or_many() {
-                    quoted(key, &mut text);
-                    text.push('=');
-                    write_node(block, &mut text);
-                    text.push('\n');
-                }
-            }
+        // Stable: blocks of one key stay in the order of the files.
+        blocks.sort_by_key(|(key, _)| *key);
+        for (key, block) in blocks {
+            quoted(key, &mut text);
+            text.push('=');
+            write_node(block, &mut text);
+            text.push('\n');
         }
     } else {
         for file in files {

@@ -8,9 +8,9 @@
 //! Nothing here evaluates a rule: that is the engine's, and rule tests run through it.
 
 mod build;
-pub mod compile;
+mod compile;
 mod contract;
-pub mod diagnostic;
+mod diagnostic;
 mod digest;
 mod expr;
 mod info;
@@ -27,7 +27,7 @@ mod time_text;
 mod timestamp;
 
 pub use compile::{Compiled, MAX_RULES, compile};
-pub use diagnostic::{Diagnostic, Label, Severity};
+pub use diagnostic::{Diagnostic, Label, MAX_DIAGNOSTICS, Severity};
 pub use digest::digest;
 pub use info::{Info, WindowInfo};
 pub use render::{render_json, render_text};

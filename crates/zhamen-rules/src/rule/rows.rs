@@ -108,11 +108,11 @@ fn read(node: &Node, rule: &str, on: KindSet, findings: &mut Findings) -> Option
     let name_node = table.get("name")?;
     let name = name_node.text(findings)?.to_owned();
     let (rows, expect) = (rows?, expect?);
-    if rows.len() != expect.len() {
+    if rows.expanded != expect.len() {
         findings.add(
             &table.get("expect")?.at,
             Rows::ExpectCount {
-                rows: rows.len(),
+                rows: rows.expanded,
                 expected: expect.len(),
             },
         );
@@ -123,44 +123,66 @@ fn read(node: &Node, rule: &str, on: KindSet, findings: &mut Findings) -> Option
         name,
         file: node.at.file,
         span: name_node.at.span.clone(),
-        rows,
+        rows: rows.expand(),
         expect,
         alerts,
         explain,
     })
 }
 
-fn given(node: Option<&Node>, on: KindSet, findings: &mut Findings) -> Option<Vec<Row>> {
+/// Rows as written, each with how often it is repeated and after how long each time.
+struct Given {
+    rows: Vec<(Row, usize, i64)>,
+    expanded: usize,
+}
+
+impl Given {
+    fn expand(self) -> Vec<Row> {
+        let mut rows = Vec::with_capacity(self.expanded);
+        for (row, times, every) in self.rows {
+            for i in 0..times as i64 {
+                rows.push(Row {
+                    at_ms: row.at_ms + i * every,
+                    ..row.clone()
+                });
+            }
+        }
+        rows
+    }
+}
+
+fn given(node: Option<&Node>, on: KindSet, findings: &mut Findings) -> Option<Given> {
     let nodes = node?.array(findings)?;
-    let mut rows: Vec<Row> = Vec::new();
+    let mut given = Given {
+        rows: Vec::with_capacity(nodes.len()),
+        expanded: 0,
+    };
+    let mut last_at = None;
     let mut whole = true;
     for node in nodes {
-        let Some((row, times, every)) = self::row(node, on, rows.last(), findings) else {
+        let Some((row, times, every)) = self::row(node, on, last_at, findings) else {
             whole = false;
             continue;
         };
-        if rows.len() + times > MAX_ROWS {
+        given.expanded += times;
+        if given.expanded > MAX_ROWS {
             findings.add(&node.at, Rows::TooMany(MAX_ROWS));
             return None;
         }
-        for i in 0..times as i64 {
-            rows.push(Row {
-                at_ms: row.at_ms + i * every,
-                ..row.clone()
-            });
-        }
+        last_at = Some(row.at_ms + (times as i64 - 1) * every);
+        given.rows.push((row, times, every));
     }
     if nodes.is_empty() {
         findings.add(&node?.at, Keys::EmptyList);
     }
-    whole.then_some(rows)
+    whole.then_some(given)
 }
 
 /// A row, how often it is repeated, and after how long each time.
 fn row(
     node: &Node,
     on: KindSet,
-    before: Option<&Row>,
+    last_at: Option<i64>,
     findings: &mut Findings,
 ) -> Option<(Row, usize, i64)> {
     let table = node.table(findings)?;
@@ -187,7 +209,7 @@ fn row(
     };
     let every = span_of("every", findings).unwrap_or(0);
     // A row without a time follows at once on the one before, a repeated one after its interval.
-    let start = before.map_or(0, |row| row.at_ms + every);
+    let start = last_at.map_or(0, |last| last + every);
     let at_ms = match table.get("at") {
         Some(_) => span_of("at", findings)?,
         None => start,
