@@ -160,7 +160,6 @@ fn has(c: &mut Checker<'_>, name: &Name, args: &[ast::Expr], span: Span) -> Type
         "window" => c.window(path, &at).map(|index| {
             c.facts.read(crate::expr::scope::Fact::Window(index));
             let window = &c.scope.windows[index];
-            c.facts.money |= window.money;
             Expr::HasWindow(window.id)
         }),
         "this" => c.this(path, &at).map(Expr::HasThis),

@@ -20,7 +20,7 @@ impl Checker<'_> {
                 Some(index) => {
                     self.facts.read(Fact::Window(index));
                     let window = &self.scope.windows[index];
-                    self.facts.money |= window.ty.is_money() || window.money;
+                    self.facts.money |= window.ty.is_money();
                     Typed {
                         domain: window.domain,
                         entry_kind: window.entry_kind,

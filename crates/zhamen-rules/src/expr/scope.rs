@@ -32,8 +32,6 @@ pub(crate) struct Declared {
     pub params: Vec<usize>,
     /// Windows that its `where` reads, by index.
     pub reads: Vec<usize>,
-    /// Whether a value of it is kept per currency or its `where` reads money.
-    pub money: bool,
 }
 
 /// Everything an expression may name.

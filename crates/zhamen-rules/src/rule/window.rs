@@ -55,7 +55,6 @@ pub(crate) fn read_all(table: &Table, owner: Owner<'_>, cx: &mut Context<'_>) ->
             by: Vec::new(),
             params: Vec::new(),
             reads: Vec::new(),
-            money: false,
         }));
     }
     declared
@@ -109,7 +108,6 @@ fn read(
         cx.findings.add(&node.at, Windows::CorrelatedWindow);
     }
     let ty = result_type(agg, value);
-    let money = ty.is_money() || filter.counted.money || filter.compared.money;
     let mut params: Vec<usize> = Vec::new();
     for facts in [&filter.counted, &filter.compared] {
         for fact in &facts.reads {
@@ -138,7 +136,6 @@ fn read(
         by: judged_by.clone(),
         params,
         reads: filter.counted.windows().collect(),
-        money,
         id: cx.build.window(Counting {
             on,
             counted_by,
