@@ -60,7 +60,7 @@ pub fn kafka_options(settings: &Settings) -> KafkaOptions {
             screen: settings.service.screen,
         },
         topics: settings.kafka.topics.clone(),
-        faults: Faults::default(),
+        faults: planted(),
     }
 }
 
@@ -91,7 +91,7 @@ pub fn run_options(settings: &Settings, activation: ActivationText) -> RunOption
         },
         shutdown: span(settings.service.shutdown_ms),
         clock: zhamen_pipeline::clock::wall(),
-        faults: Faults::default(),
+        faults: planted(),
     };
     RunOptions { kafka, pipeline }
 }
@@ -99,4 +99,21 @@ pub fn run_options(settings: &Settings, activation: ActivationText) -> RunOption
 /// A span that the settings' reader has found not to be negative.
 fn span(ms: i64) -> Duration {
     Duration::from_millis(ms.unsigned_abs())
+}
+
+/// The defect that `ZHAMEN_PLANTED_DEFECT` names, for the torture run to find.
+#[cfg(feature = "planted-defects")]
+fn planted() -> Faults {
+    let mut faults = Faults::default();
+    if let Some(name) = std::env::var_os("ZHAMEN_PLANTED_DEFECT") {
+        let known = name.to_str().is_some_and(|name| faults.plant(name));
+        assert!(known, "planted defects are {:?}", Faults::NAMES);
+    }
+    faults
+}
+
+/// None: this build has no planted defects.
+#[cfg(not(feature = "planted-defects"))]
+fn planted() -> Faults {
+    Faults::default()
 }
