@@ -742,6 +742,12 @@ impl Engine {
         &self.active
     }
 
+    /// Counts since the engine was made or restored.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
     /// How much is held; walks the state, so not for every event.
     #[must_use]
     pub fn stats(&self) -> Stats {

@@ -38,8 +38,9 @@ impl Talk {
 
     /// Forwards a log line; librdkafka's warnings are mostly about a broker being away.
     pub fn line(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        match level {
-            RDKafkaLogLevel::Debug | RDKafkaLogLevel::Info => {
+        match (level, facility) {
+            // That a setting is experimental is known: see `settings`.
+            (RDKafkaLogLevel::Debug | RDKafkaLogLevel::Info, _) | (_, "CONFWARN") => {
                 tracing::debug!(client = self.client, facility, "{message}");
             }
             _ => tracing::warn!(client = self.client, facility, "{message}"),
@@ -48,6 +49,9 @@ impl Talk {
 
     /// Counts an error; the client repairs most by itself.
     pub fn trouble(&self, error: &KafkaError, reason: &str) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::PartitionEOF) {
+            return;
+        }
         self.metrics
             .client_errors
             .with_label_values(&[self.client])
@@ -144,14 +148,19 @@ impl ClientContext for Deliveries {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.talk.trouble(&error, reason);
-        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) && !self.tolerant {
-            let mut reports = self.reports();
-            reports.failed.get_or_insert(Fatal::Broker {
-                what: self.talk.client,
-                detail: reason.to_owned(),
-            });
-            self.changed.notify_all();
-        }
+        let cause = match fatal(self.talk.client, &error) {
+            Fatal::Fenced => Fatal::Fenced,
+            _ if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) && !self.tolerant => {
+                Fatal::Broker {
+                    what: self.talk.client,
+                    detail: reason.to_owned(),
+                }
+            }
+            _ => return,
+        };
+        // The records that fail because of it say less than this.
+        self.reports().failed.get_or_insert(cause);
+        self.changed.notify_all();
     }
 
     fn stats(&self, _: Statistics) {}

@@ -30,6 +30,7 @@ const STALLED: Duration = Duration::from_secs(30);
 pub struct KafkaInput {
     consumer: Option<BaseConsumer<Membership>>,
     topics: Topics,
+    subscribed: bool,
     /// To be committed with the next commit.
     pending: BTreeMap<(InputTopic, i32), i64>,
     last_commit: Instant,
@@ -53,18 +54,10 @@ impl KafkaInput {
             .input_consumer()
             .create_with_context(context)
             .map_err(|e| Fatal::Setup(format!("ingest: {e}")))?;
-        let names: Vec<&str> = options
-            .topics
-            .inputs
-            .iter()
-            .map(|(_, n)| n.as_str())
-            .collect();
-        consumer
-            .subscribe(&names)
-            .map_err(|e| fatal("subscription", &e))?;
         Ok(KafkaInput {
             consumer: Some(consumer),
             topics: options.topics.clone(),
+            subscribed: false,
             pending: BTreeMap::new(),
             last_commit: Instant::now(),
         })
@@ -74,6 +67,20 @@ impl KafkaInput {
         self.consumer
             .as_ref()
             .expect("the consumer is given up only when the process ends")
+    }
+
+    /// Joining waits for the first poll: a member that does not poll would hold its partitions back
+    /// from everybody while its shard is restored.
+    fn subscribe(&mut self) -> Result<(), Fatal> {
+        if !self.subscribed {
+            let inputs = self.topics.inputs.iter();
+            let names: Vec<&str> = inputs.map(|(_, name)| name.as_str()).collect();
+            self.consumer()
+                .subscribe(&names)
+                .map_err(|e| fatal("subscription", &e))?;
+            self.subscribed = true;
+        }
+        Ok(())
     }
 
     fn list(
@@ -117,6 +124,7 @@ impl Drop for KafkaInput {
 
 impl InputLog for KafkaInput {
     fn poll(&mut self, wait: Duration, each: &mut EachInput<'_>) -> Result<(), Fatal> {
+        self.subscribe()?;
         if self.last_commit.elapsed() >= COMMIT_EVERY {
             self.flush(CommitMode::Async);
         }

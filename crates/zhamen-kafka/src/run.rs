@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use zhamen_pipeline::faults::Faults;
 use zhamen_pipeline::log::{IngestLogs, JournalId, Logs, ScreenLogs};
 use zhamen_pipeline::{Control, Fatal, Options};
 
@@ -37,6 +38,9 @@ pub fn run(options: RunOptions, control: Control) -> Result<(), Fatal> {
         mut kafka,
         mut pipeline,
     } = options;
+    if pipeline.faults != Faults::default() {
+        tracing::error!(faults = ?pipeline.faults, "this process has a planted defect");
+    }
     kafka.faults = pipeline.faults;
     let broker = look(&kafka)?;
     pipeline.journal = JournalId {

@@ -3,7 +3,7 @@
 //! the very hash the live shard recorded there is a snapshot written. So every snapshot is at a
 //! committed offset, proves that the one before it restores, and proves the fold deterministic.
 //!
-//! The price is folding everything twice, in bursts at half speed, and the memory of a second state
+//! It also answers how much the engine holds, which would cost the shard time. The price is folding everything twice, in bursts at half speed, and the memory of a second state
 //! while a burst lasts.
 
 use std::ops::ControlFlow;
@@ -70,6 +70,7 @@ impl Follower {
             return Ok(Round::Mismatch);
         }
         write(&self.store, &fold, &self.metrics, &self.health);
+        crate::gauges::show(&fold, &self.metrics);
         Ok(Round::Written(target.next_offset))
     }
 

@@ -1,11 +1,14 @@
-//! What the engine holds, as gauges, and its alarms. Walks the state, so it is looked at seldom.
+//! What an engine holds, as gauges, and its alarms.
+
+use std::collections::BTreeMap;
 
 use crate::fold::Fold;
 use crate::health::Health;
 use crate::metrics::Metrics;
 
-/// Shows it.
-pub fn show(fold: &Fold, metrics: &Metrics, health: &Health) {
+/// Shows what is held. It walks the whole state, so it is asked of the snapshot follower's fold,
+/// which nobody waits for.
+pub fn show(fold: &Fold, metrics: &Metrics) {
     let stats = fold.engine().stats();
     let life = &stats.life;
     for (kind, count) in [
@@ -34,11 +37,29 @@ pub fn show(fold: &Fold, metrics: &Metrics, health: &Health) {
             .with_label_values(&[part])
             .set(whole(bytes));
     }
-    for (kind, count) in &stats.counters.alarms {
-        health.alarm(
-            *kind,
-            &format!("{count} since the start: {}", meaning(kind)),
-        );
+}
+
+/// The alarms that an engine has counted and that were already told.
+pub struct Alarms(BTreeMap<&'static str, u64>);
+
+impl Alarms {
+    /// What was counted while the past was folded again is no news.
+    #[must_use]
+    pub fn told(fold: &Fold) -> Alarms {
+        Alarms(fold.engine().counters().alarms.clone())
+    }
+
+    /// Alarms the operator about what was counted since.
+    pub fn tell(&mut self, fold: &Fold, health: &Health) {
+        let counted = &fold.engine().counters().alarms;
+        if *counted == self.0 {
+            return;
+        }
+        for (kind, count) in counted {
+            if self.0.insert(kind, *count) != Some(*count) {
+                health.alarm(kind, &format!("{count} so far: {}", meaning(kind)));
+            }
+        }
     }
 }
 

@@ -374,7 +374,7 @@ impl JournalReader for MemoryJournal {
     }
 
     fn poll(&mut self, wait: Duration, each: &mut Each<'_>) -> Result<(), Fatal> {
-        let mut wait = Some(wait);
+        let mut wait = wait;
         loop {
             let (appended_at, bytes) = {
                 let mut state = self.broker.state();
@@ -383,12 +383,12 @@ impl JournalReader for MemoryJournal {
                     Some(record) => record.clone(),
                     None => {
                         drop(state);
-                        wait.take().map(pause);
+                        pause(wait);
                         return Ok(());
                     }
                 }
             };
-            wait = None;
+            wait = Duration::ZERO;
             let record = Appended {
                 offset: self.next,
                 appended_at,
@@ -404,7 +404,9 @@ impl JournalReader for MemoryJournal {
 
 /// Nothing was ready: a waiting reader looks again soon.
 fn pause(wait: Duration) {
-    std::thread::sleep(wait.min(Duration::from_millis(1)));
+    if !wait.is_zero() {
+        std::thread::sleep(wait.min(Duration::from_millis(1)));
+    }
 }
 
 struct MemoryOutputs {

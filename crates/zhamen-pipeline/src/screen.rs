@@ -16,6 +16,7 @@ use crate::activation;
 use crate::committer::HandOver;
 use crate::fatal::Fatal;
 use crate::fold::Fold;
+use crate::gauges::Alarms;
 use crate::health::{Part, Phase};
 use crate::judge::{Judge, Voice};
 use crate::log::{Appender, JournalId, JournalReader, Outgoing};
@@ -42,8 +43,6 @@ impl Default for TickOptions {
 const RECORDS_A_TURN: usize = 64;
 /// An activation larger than this would not fit the journal topic.
 const ACTIVATION_BYTES: usize = 3 << 20;
-/// Between two looks at what the engine holds.
-const LOOK_EVERY_MS: i64 = 10_000;
 /// The alarm of a rule set that was not taken.
 const ALARM_REFUSED: &str = "activation-refused";
 
@@ -79,6 +78,7 @@ pub struct Screen {
     /// Ticket of the last append, once it is acknowledged 0.
     appending: u64,
     last_look: i64,
+    alarms: Alarms,
 }
 
 impl Screen {
@@ -95,12 +95,13 @@ impl Screen {
         Ok(Screen {
             wanted: Some(parts.wanted.clone()),
             parts,
-            judge: Judge::new(fold, voice, journal),
             live_from,
             awaited: None,
             last_tick: i64::MIN,
             appending: 0,
             last_look: i64::MIN,
+            alarms: Alarms::told(&fold),
+            judge: Judge::new(fold, voice, journal),
         })
     }
 
@@ -282,14 +283,17 @@ impl Screen {
         Ok(())
     }
 
-    /// Shows what the engine holds; rarely, because it walks the state.
+    /// Once a second, tells what the engine alarms about.
     fn look(&mut self) {
         let voice = self.judge.voice();
         let now = (voice.clock)();
-        if now.saturating_sub(self.last_look) < LOOK_EVERY_MS {
+        if now.saturating_sub(self.last_look) < 1_000 {
             return;
         }
         self.last_look = now;
-        crate::gauges::show(self.judge.fold(), &voice.metrics, &voice.health);
+        self.alarms.tell(self.judge.fold(), &voice.health);
+        if let Some(active) = self.judge.fold().active() {
+            voice.health.ruleset(&active.digest);
+        }
     }
 }
