@@ -158,7 +158,11 @@ impl Event {
     #[must_use]
     pub fn same_content(&self, other: &Event) -> bool {
         let journal_at = self.journal_at;
-        *self == Event { journal_at, ..other.clone() }
+        *self
+            == Event {
+                journal_at,
+                ..other.clone()
+            }
     }
 }
 
@@ -172,12 +176,36 @@ const STARTS: &[i64] = &[
     1_795_482_000_000, // 2026-11-24 09:00
 ];
 const STEPS: &[i64] = &[
-    0, 0, 0, 1, 999, 5_000, 60_000, 60_000, 600_000, HOUR, HOUR, HOUR + 1, 6 * HOUR, DAY, 3 * DAY,
+    0,
+    0,
+    0,
+    1,
+    999,
+    5_000,
+    60_000,
+    60_000,
+    600_000,
+    HOUR,
+    HOUR,
+    HOUR + 1,
+    6 * HOUR,
+    DAY,
+    3 * DAY,
 ];
 const BACKS: &[i64] = &[
-    1, 5_000, 5_001, 60_000, 600_000, 600_001, HOUR - 1, HOUR, HOUR + 1, 6 * HOUR, DAY,
+    1,
+    5_000,
+    5_001,
+    60_000,
+    600_000,
+    600_001,
+    HOUR - 1,
+    HOUR,
+    HOUR + 1,
+    6 * HOUR,
+    DAY,
 ];
-const AHEADS: &[i64] = &[300_000, 300_001, HOUR, 2 * DAY];
+const AHEADS: &[i64] = &[300_000, 300_001, HOUR, 6 * HOUR];
 
 #[derive(Debug, Clone)]
 enum Do {

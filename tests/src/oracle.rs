@@ -252,36 +252,58 @@ impl<'c> Oracle<'c> {
             && self.mistake != Mistake::StaleNeverMissing
     }
 
-    /// Whether the `where` lets event `e` be counted.
+    /// Whether the `where` lets event `e` be counted. As `&&` absorbs errors: a false term decides,
+    /// else the first that could not be computed.
     fn admits(&self, window: &Window, e: usize) -> bool {
-        window.terms.iter().all(|term| match term {
-            Where::AmountAtLeast => {
-                let e = &self.history[e].event;
-                let limit = (self.case.limit, Currency::Cny);
-                at_least((i128::from(e.amount), e.currency), limit, self.case.policy)
-            }
-            Where::Mobile => self.history[e].event.channel == "mobile",
-            Where::Earlier(w, n) => match self.read(*w, e) {
-                Read::Value(text) => text.parse::<i64>().is_ok_and(|v| v <= *n),
-                _ => false,
-            },
-            // Compared when the window is read.
-            Where::LikeThis | Where::SamePayee => true,
-        })
+        let terms = || {
+            window.terms.iter().map(|term| match term {
+                Where::AmountAtLeast => {
+                    let e = &self.history[e].event;
+                    at_least(
+                        (i128::from(e.amount), e.currency),
+                        (i128::from(self.case.limit), Currency::Cny),
+                        self.case.policy,
+                    )
+                }
+                Where::Mobile => Truth::of(self.history[e].event.channel == "mobile"),
+                Where::Earlier(w, n) => match self.read(*w, e) {
+                    Read::Value(text) => Truth::of(text.parse::<i64>().is_ok_and(|v| v <= *n)),
+                    _ => Truth::Missing,
+                },
+                // Compared when the window is read.
+                Where::LikeThis | Where::SamePayee => Truth::Yes,
+            })
+        };
+        self.all(terms)
     }
 
-    fn compares(&self, term: &Where, e: usize, me: usize) -> bool {
-        let (e, this) = (&self.history[e].event, &self.history[me].event);
-        match term {
-            Where::LikeThis => {
-                // txn.amount >= this.txn.amount * 0.9
-                let ours = (i128::from(e.amount) * 10, e.currency);
-                let theirs = (i128::from(this.amount) * 9, this.currency);
-                at_least_scaled(ours, theirs, self.case.policy)
-            }
-            Where::SamePayee => e.payee == this.payee,
-            _ => true,
+    fn all<I: Iterator<Item = Truth>>(&self, terms: impl Fn() -> I) -> bool {
+        if terms().any(|t| t == Truth::No) {
+            return false;
         }
+        match terms().find(|t| *t != Truth::Yes) {
+            None => true,
+            Some(Truth::Currencies) => self.case.policy == Policy::Fire,
+            Some(_) => false,
+        }
+    }
+
+    /// Whether event `e` compares with the judged one as the `where` says.
+    fn compares(&self, window: &Window, e: usize, me: usize) -> bool {
+        let (e, this) = (&self.history[e].event, &self.history[me].event);
+        let terms = || {
+            window.terms.iter().map(|term| match term {
+                // txn.amount >= this.txn.amount * 0.9
+                Where::LikeThis => at_least(
+                    (i128::from(e.amount) * 10, e.currency),
+                    (i128::from(this.amount) * 9, this.currency),
+                    self.case.policy,
+                ),
+                Where::SamePayee => Truth::of(e.payee == this.payee),
+                _ => Truth::Yes,
+            })
+        };
+        self.all(terms)
     }
 
     fn read(&self, w: usize, me: usize) -> Read {
@@ -293,7 +315,10 @@ impl<'c> Oracle<'c> {
         if self.moved_on(w, window, me, true) {
             return Read::Stale;
         }
-        let (old, new) = (self.old_end(window.over, judged.at), judged.at - window.until);
+        let (old, new) = (
+            self.old_end(window.over, judged.at),
+            judged.at - window.until,
+        );
         let mut found: Vec<usize> = (0..self.history.len())
             .filter(|i| {
                 let k = &self.history[*i];
@@ -315,7 +340,7 @@ impl<'c> Oracle<'c> {
                     && (!is_money(window)
                         || k.event.currency == judged.event.currency
                         || self.mistake == Mistake::CurrenciesMixed)
-                    && window.terms.iter().all(|t| self.compares(t, *i, me))
+                    && self.compares(window, *i, me)
             })
             .collect();
         // By time, then journal order.
@@ -333,8 +358,8 @@ impl<'c> Oracle<'c> {
         let currency = self.history[me].event.currency;
         let left = |i: &usize| {
             let k = &self.history[*i];
-            let parts = window.undo.contains(&Kind::Reversed)
-                && self.mistake != Mistake::UndoIgnoresParts;
+            let parts =
+                window.undo.contains(&Kind::Reversed) && self.mistake != Mistake::UndoIgnoresParts;
             k.event.amount - if parts { k.reversed } else { 0 }
         };
         let text = |i: &usize| -> Option<String> {
@@ -466,22 +491,34 @@ fn gone(window: &Window, k: &Kept) -> bool {
             || k.reversed >= k.event.amount && window.undo.contains(&Kind::Reversed))
 }
 
-fn at_least(a: (i128, Currency), b: (i64, Currency), policy: Policy) -> bool {
-    at_least_scaled(a, (i128::from(b.0), b.1), policy)
+/// What a comparison comes to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Truth {
+    Yes,
+    No,
+    /// Amounts of two currencies that cannot be compared.
+    Currencies,
+    Missing,
 }
 
-/// `a >= b`, both in minor units at one scale.
-fn at_least_scaled(a: (i128, Currency), b: (i128, Currency), policy: Policy) -> bool {
-    if a.1 == b.1 {
-        return a.0 >= b.0;
+impl Truth {
+    fn of(b: bool) -> Truth {
+        if b { Truth::Yes } else { Truth::No }
     }
-    match policy {
-        Policy::OnError | Policy::Skip => false,
-        Policy::Fire => true,
-        Policy::Convert => match (in_cny(a), in_cny(b)) {
-            (Some(a), Some(b)) => a >= b,
-            _ => false,
-        },
+}
+
+/// `a >= b`, both in minor units of one scale.
+fn at_least(a: (i128, Currency), b: (i128, Currency), policy: Policy) -> Truth {
+    if a.1 == b.1 {
+        return Truth::of(a.0 >= b.0);
+    }
+    if policy != Policy::Convert {
+        return Truth::Currencies;
+    }
+    match (in_cny(a), in_cny(b)) {
+        (Some(a), Some(b)) => Truth::of(a >= b),
+        // No rate.
+        _ => Truth::Missing,
     }
 }
 
@@ -527,7 +564,13 @@ fn utc(ms: i64) -> String {
 }
 
 fn span(ms: i64) -> String {
-    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
+    let units = [
+        (86_400_000, "d"),
+        (3_600_000, "h"),
+        (60_000, "m"),
+        (1_000, "s"),
+        (1, "ms"),
+    ];
     let mut rest = ms;
     let mut text = String::new();
     for (unit, name) in units {
@@ -536,5 +579,9 @@ fn span(ms: i64) -> String {
             rest %= unit;
         }
     }
-    if text.is_empty() { "0s".to_owned() } else { text }
+    if text.is_empty() {
+        "0s".to_owned()
+    } else {
+        text
+    }
 }

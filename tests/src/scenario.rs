@@ -177,7 +177,10 @@ pub fn check(path: &Path) {
         );
     }
     let all = scenario.run(|_| true);
-    assert!(all == whole, "{name}: split everywhere gives something else");
+    assert!(
+        all == whole,
+        "{name}: split everywhere gives something else"
+    );
     if whole.shown == scenario.expected {
         return;
     }
@@ -227,8 +230,22 @@ pub fn difference(want: &str, got: &str) -> String {
 
 /// Fields shown elsewhere, or the same on every line.
 const ASIDE: &[&str] = &[
-    "outcome", "decision", "event", "coordinates", "input", "fired", "shadow", "degraded",
-    "ruleset", "engine", "decided_at", "inquiry", "hold", "customer_notice", "type", "alert",
+    "outcome",
+    "decision",
+    "event",
+    "coordinates",
+    "input",
+    "fired",
+    "shadow",
+    "degraded",
+    "ruleset",
+    "engine",
+    "decided_at",
+    "inquiry",
+    "hold",
+    "customer_notice",
+    "type",
+    "alert",
 ];
 
 fn show(number: usize, topic: &str, json: &[u8], besides: &[String], out: &mut String) {

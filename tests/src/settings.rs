@@ -101,7 +101,9 @@ pub fn duration(text: &str) -> i64 {
         let digits = rest.find(|c: char| !c.is_ascii_digit()).expect("a unit");
         let number: i64 = rest[..digits].parse().expect("a number");
         rest = &rest[digits..];
-        let letters = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let letters = rest
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(rest.len());
         total += number
             * match &rest[..letters] {
                 "ms" => 1,
@@ -184,10 +186,7 @@ fn bilingual(value: &Value) -> Bilingual {
 
 fn texts(value: &Value) -> std::collections::BTreeMap<String, String> {
     let table = value.as_table().expect("a table");
-    table
-        .iter()
-        .map(|(k, v)| (k.clone(), string(v)))
-        .collect()
+    table.iter().map(|(k, v)| (k.clone(), string(v))).collect()
 }
 
 fn string(value: &Value) -> String {
