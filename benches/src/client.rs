@@ -19,7 +19,9 @@ pub enum Isolation {
     Committed,
 }
 
-fn config(brokers: &str) -> ClientConfig {
+/// What every client here has.
+#[must_use]
+pub fn client_config(brokers: &str) -> ClientConfig {
     let mut config = ClientConfig::new();
     config
         .set_log_level(RDKafkaLogLevel::Critical)
@@ -33,7 +35,7 @@ fn config(brokers: &str) -> ClientConfig {
 /// A producer's settings: idempotent, and never giving up on a record.
 #[must_use]
 pub fn producer_config(brokers: &str, linger_ms: &str) -> ClientConfig {
-    let mut config = config(brokers);
+    let mut config = client_config(brokers);
     config
         .set("enable.idempotence", "true")
         .set("acks", "all")
@@ -69,7 +71,7 @@ impl Reader {
             Isolation::Uncommitted => "read_uncommitted",
             Isolation::Committed => "read_committed",
         };
-        let consumer: BaseConsumer = config(brokers)
+        let consumer: BaseConsumer = client_config(brokers)
             .set("group.id", "unused: partitions are assigned by hand")
             .set("enable.auto.commit", "false")
             .set("isolation.level", isolation)

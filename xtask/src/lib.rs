@@ -1,11 +1,16 @@
 //! Developer tasks, as a library: the binary is a table of contents over it, and the tests on a
 //! real broker use [`kafka`]. Depends on no crate of the product.
 //!
-//! Reading order: [`ci`] (what "it passes" means), [`kafka`] (a real broker for tests), then the
-//! checks that `ci` runs itself.
+//! Reading order: [`ci`] (what "it passes" means), [`kafka`] (a real broker for tests),
+//! [`torture`], [`load`] and [`bench`] (programs of the benches, built and run), then the checks
+//! that `ci` runs itself.
 
+pub mod bench;
 pub mod ci;
 pub mod kafka;
+pub mod load;
+mod rig;
+pub mod torture;
 
 pub mod arrows;
 pub mod licences;

@@ -20,6 +20,12 @@ enum Task {
     /// Run a real single-node Apache Kafka on this machine
     #[command(subcommand)]
     Kafka(xtask::kafka::task::Command),
+    /// Time every stage and weigh the state; write the table into benches/README.md
+    Bench(xtask::bench::Options),
+    /// Drive the service on a real Kafka at a rate, beside the bare client
+    Load(xtask::load::Options),
+    /// Kill, freeze and double the service and its broker, and see whether anything was lost
+    Torture(xtask::torture::Options),
 }
 
 fn main() -> ExitCode {
@@ -27,6 +33,9 @@ fn main() -> ExitCode {
         // Tells of its failures itself: its closing line must be the last.
         Task::Ci => return xtask::ci::run(),
         Task::Kafka(command) => xtask::kafka::task::run(command),
+        Task::Bench(options) => xtask::bench::run(&options),
+        Task::Load(options) => xtask::load::run(&options),
+        Task::Torture(options) => xtask::torture::run(&options),
     };
     let Err(error) = outcome else {
         return ExitCode::SUCCESS;

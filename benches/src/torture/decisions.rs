@@ -113,7 +113,6 @@ impl Decisions {
     }
 
     /// What has been read so far.
-    #[must_use]
     pub fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }

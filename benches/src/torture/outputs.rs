@@ -87,7 +87,6 @@ impl Outputs {
     }
 
     /// What has been read so far.
-    #[must_use]
     pub fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }
