@@ -173,10 +173,28 @@ pub struct Snapshots {
     pub keep: usize,
 }
 
-impl Settings {
-    /// Defaults, `file` and this process's environment.
-    pub fn load(file: Option<&Path>) -> Result<Settings, Mistakes> {
-        read(&Layers::read(file)?)
+/// Flags of every command that reads settings.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Given {
+    /// Settings; what it does not name has its default (see configs/zhamen.toml)
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// One setting, over file and environment: --set engine.lateness=2h; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    set: Vec<(String, String)>,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("not KEY=VALUE".to_owned()),
+    }
+}
+
+impl Given {
+    /// Reads defaults, the file, this process's environment and the flags.
+    pub fn settings(&self) -> Result<Settings, Mistakes> {
+        read(&Layers::read(self.config.as_deref(), &self.set)?)
     }
 }
 

@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use crate::Cli;
 use crate::exit::{Exit, OrExit, Outcome};
 
-/// Print a completion script for a shell.
+/// Print a completion script for a shell
 ///
 /// bash: `zhamen completions bash > ~/.local/share/bash-completion/completions/zhamen`
 /// zsh:  `zhamen completions zsh > "${fpath[1]}/_zhamen"`

@@ -37,7 +37,7 @@ use crate::service;
 use crate::settings::layers::Layers;
 use crate::settings::{self, Settings};
 
-/// Show everything at work, without a broker and without any set-up.
+/// Show everything at work, without a broker and without any set-up
 ///
 /// A Kafka-protocol broker runs inside the process, a simulated town sends transfers, cards, phones and
 /// police orders with suspicious cases planted among them, and the decisions, alerts and holds are
@@ -68,7 +68,7 @@ pub struct Args {
 /// How long the service may take to be ready.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 /// After the last event, decisions may take so long before they count as missing.
-const DRAIN: Duration = Duration::from_secs(15);
+const DRAIN: Duration = Duration::from_secs(30);
 /// What belongs to the last decisions may come so much later.
 const AFTERMATH: Duration = Duration::from_millis(500);
 
@@ -136,7 +136,10 @@ impl Stage {
         if !args.quiet {
             let _ = writeln!(
                 io::stderr(),
-                "broker 消息服务 {}  ·  metrics 指标 http://{address}/metrics  ·  readiness 状态 http://{address}/readyz",
+                "闸门演示 zhamen demo · 虚构小镇 a simulated town · 每秒 {} 个事件 events a second · {} 秒 seconds\n\
+                 broker 消息服务 {}  ·  metrics 指标 http://{address}/metrics  ·  readiness 状态 http://{address}/readyz",
+                args.rate,
+                args.seconds,
                 kafka.brokers,
             );
         }
@@ -246,6 +249,7 @@ fn perform(args: &Args, stage: &Stage) -> Result<Score, Failure> {
         }
         let now = Instant::now();
         score.sent(sender.sent());
+        sender.decided(score.decided());
         if end.is_none() && sender.is_finished() {
             end = Some(now + DRAIN);
         }

@@ -26,17 +26,18 @@ use self::lines::{InputError, Lines, Progress, total_bytes};
 use self::sinks::Sinks;
 use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::settings::reader::parse_duration;
-use crate::settings::{Settings, tables};
+use crate::settings::{Given, Settings, tables};
 
 /// Lines checked ahead of the fold: at most this many batches of so many lines.
 const BATCHES_AHEAD: usize = 4;
 const BATCH_LINES: usize = 512;
 
-/// Fold event lines through the engine without a broker.
+/// Fold event lines through the engine without a broker
 ///
 /// Prints one decision a line on stdout, one for each input line, in input order. A line that breaks
 /// the contract gets its rejected decision and the run goes on. The journal's clock is a line's own
-/// `journal_at` (RFC 3339) where it has one, else the newest `occurred_at` so far.
+/// `journal_at` (RFC 3339) where it has one, else the newest `occurred_at` so far. Without --config every
+/// source may speak.
 ///
 /// 回放:把事件文件逐行送入同一引擎,每行输出一个判定。
 ///
@@ -51,9 +52,8 @@ pub struct Args {
     /// list.added events, one a line, folded before the events; their decisions are not printed
     #[arg(long, value_name = "FILE")]
     lists: Option<PathBuf>,
-    /// Settings: stations, sources, rates and what else decides. Without it every source may speak
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    given: Given,
     /// Holidays and make-up working days [default: the settings', else the built-in calendar]
     #[arg(long, value_name = "FILE")]
     calendar: Option<PathBuf>,
@@ -92,7 +92,7 @@ struct Batch {
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let settings = Settings::load(args.config.as_deref()).or_exit(Exit::BadConfig)?;
+    let settings = args.given.settings().or_exit(Exit::BadConfig)?;
     let activation = activation(args, &settings)?;
     let checker = Arc::new(Checker::new(settings.checker_options()));
     let topics = settings.kafka.topics.clone();
@@ -149,7 +149,7 @@ fn activation(args: &Args, settings: &Settings) -> Result<Activation, Failure> {
     if let Some(lateness_ms) = args.lateness {
         policy.lateness_ms = lateness_ms;
     }
-    if args.config.is_none() {
+    if args.given.config.is_none() {
         policy.sources.clear();
     }
     let path = args.rules.as_deref().or(settings.rules.as_deref());
@@ -293,13 +293,16 @@ fn summary(tally: &Tally, fold: &Fold, sinks: &Sinks, took: Duration) {
     let _ = writeln!(
         std::io::stderr(),
         "replay: events={} decisions={} rejected={} alerts={} took={} events_per_s={per_second} \
-         accounts={} bytes_per_account={per_account} state_hash={:016x}",
+         accounts={} bytes_per_account={per_account} (windows {} accounts {} ledger {}) state_hash={:016x}",
         tally.lines,
         tally.lines,
         tally.rejected,
         sinks.alert_count,
         duration_text(i64::try_from(took.as_millis()).unwrap_or(i64::MAX)),
         stats.accounts,
+        stats.window_bytes / stats.accounts.max(1),
+        stats.account_bytes / stats.accounts.max(1),
+        stats.ledger_bytes / stats.accounts.max(1),
         fold.engine().state_hash(),
     );
 }

@@ -1,6 +1,5 @@
 //! `zhamen run`: the service against a real broker.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,9 +13,9 @@ use zhamen_wire::journal::ActivationText;
 use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::http::{self, Served};
 use crate::service;
-use crate::settings::Settings;
+use crate::settings::Given;
 
-/// Run the service against a Kafka broker.
+/// Run the service against a Kafka broker
 ///
 /// Reads the input topics, answers every event with one decision, raises alerts and runs holds and
 /// inquiries, until it is told to stop. Needs the topics that `zhamen topics create` makes.
@@ -30,16 +29,15 @@ use crate::settings::Settings;
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
-    /// Settings; what it does not name has its default (see configs/zhamen.toml)
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    #[command(flatten)]
+    given: Given,
 }
 
 /// The alarm of settings or rules that a HUP could not load.
 const ALARM_RELOAD: &str = "reload-refused";
 
 pub fn run(args: &Args) -> Outcome {
-    let settings = Settings::load(Some(&args.config)).or_exit(Exit::BadConfig)?;
+    let settings = args.given.settings().or_exit(Exit::BadConfig)?;
     let activation = service::activation_text(&settings)?;
     crate::logs::start(&settings.service.log, settings.service.log_json);
     tracing::info!(
@@ -64,7 +62,7 @@ pub fn run(args: &Args) -> Outcome {
     let stop = Arc::new(AtomicBool::new(false));
     let (reload_to, reload) = unbounded();
     listen_to_signals(
-        args.config.clone(),
+        args.given.clone(),
         Arc::clone(&stop),
         health.clone(),
         reload_to,
@@ -95,7 +93,7 @@ pub fn failure(fatal: Fatal) -> Failure {
 }
 
 fn listen_to_signals(
-    config: PathBuf,
+    given: Given,
     stop: Arc<AtomicBool>,
     health: Health,
     reload_to: Sender<ActivationText>,
@@ -117,7 +115,8 @@ fn listen_to_signals(
                 if stop.load(Ordering::Relaxed) {
                     return;
                 }
-                let text = Settings::load(Some(&config))
+                let text = given
+                    .settings()
                     .or_exit(Exit::BadConfig)
                     .and_then(|settings| service::activation_text(&settings));
                 match text {

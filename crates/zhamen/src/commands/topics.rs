@@ -1,44 +1,36 @@
 //! `zhamen topics`: the topics that the settings need.
 
 use std::io::Write;
-use std::path::PathBuf;
 
 use zhamen_kafka::admin::{self, Finding, Layout, TopicSpec};
 
 use crate::commands::run::failure;
 use crate::exit::{Exit, OrExit, Outcome};
 use crate::service;
-use crate::settings::Settings;
+use crate::settings::{Given, Settings};
 
 /// Create or check the topics that the settings need.
 ///
 /// 创建或核对 Kafka 主题。
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Create the topics that are missing and compare those that stand.
+    /// Create the topics that are missing and compare those that stand
     ///
     /// Existing topics are never altered. Prints one line a topic.
     /// Exit codes: 0 all stand as they should · 1 some do not · 75 the broker cannot be asked.
     #[command(verbatim_doc_comment)]
-    Create(Args),
-    /// Compare the topics that stand with what the settings need; changes nothing.
+    Create(Given),
+    /// Compare the topics that stand with what the settings need; changes nothing
     ///
     /// Prints one line a topic.
     /// Exit codes: 0 all stand as they should · 1 some do not · 75 the broker cannot be asked.
     #[command(verbatim_doc_comment)]
-    Check(Args),
-}
-
-#[derive(clap::Args)]
-pub struct Args {
-    /// Settings; what it does not name has its default
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
+    Check(Given),
 }
 
 pub fn run(command: &Command) -> Outcome {
-    let (Command::Create(args) | Command::Check(args)) = command;
-    let settings = Settings::load(Some(&args.config)).or_exit(Exit::BadConfig)?;
+    let (Command::Create(given) | Command::Check(given)) = command;
+    let settings = given.settings().or_exit(Exit::BadConfig)?;
     let kafka = service::kafka_options(&settings);
     let specs = specs(&settings);
     let findings = match command {

@@ -6,7 +6,7 @@ use zhamen_town::{Town, TownOptions};
 
 use crate::exit::{Exit, OrExit, Outcome};
 
-/// Print the events of a simulated town, one JSON object a line.
+/// Print the events of a simulated town, one JSON object a line
 ///
 /// The police's list of case accounts comes first (and counts among N), then transfers, cards,
 /// phones, inquiries' answers and police orders with cases planted among them. All people are made

@@ -28,13 +28,13 @@ pub struct Layers {
     pub file: Option<(PathBuf, String)>,
     /// Environment variables; those without the prefix are ignored.
     pub environment: BTreeMap<String, String>,
-    /// Flags: key path, text of the value, name of the flag.
-    pub flags: Vec<(&'static str, String, &'static str)>,
+    /// `--set` flags: key path and text of the value.
+    pub flags: Vec<(String, String)>,
 }
 
 impl Layers {
-    /// Defaults, then the file, then this process's environment.
-    pub fn read(file: Option<&Path>) -> Result<Layers, Mistakes> {
+    /// Defaults, then the file, then this process's environment, then flags.
+    pub fn read(file: Option<&Path>, flags: &[(String, String)]) -> Result<Layers, Mistakes> {
         let environment = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(name, _)| name.starts_with(ENV_PREFIX))
@@ -46,7 +46,7 @@ impl Layers {
         Ok(Layers {
             file,
             environment,
-            flags: Vec::new(),
+            flags: flags.to_vec(),
         })
     }
 
@@ -71,10 +71,10 @@ impl Layers {
                 message: e.to_string(),
             }])
         };
-        for (key, value, name) in &self.flags {
+        for (key, value) in &self.flags {
             builder = builder
-                .set_override(*key, value.as_str())
-                .map_err(|e| flag_mistake(e, Place::Flag((*name).to_owned())))?;
+                .set_override(key, value.as_str())
+                .map_err(|e| flag_mistake(e, Place::Flag))?;
         }
         builder
             .build()
@@ -84,8 +84,8 @@ impl Layers {
 
     /// The layer that set `key`: the last one that names it or anything below it.
     pub fn place(&self, key: &str) -> Place {
-        if let Some((_, _, name)) = self.flags.iter().find(|(k, _, _)| *k == key) {
-            return Place::Flag((*name).to_owned());
+        if self.flags.iter().any(|(name, _)| name == key) {
+            return Place::Flag;
         }
         let env_name = |name: &str| {
             let rest = name.strip_prefix(ENV_PREFIX)?;

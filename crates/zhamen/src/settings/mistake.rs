@@ -14,8 +14,8 @@ pub enum Place {
     File(PathBuf, usize),
     /// An environment variable.
     Environment(String),
-    /// A flag of the command line.
-    Flag(String),
+    /// A `--set` flag of the command line.
+    Flag,
 }
 
 impl fmt::Display for Place {
@@ -25,7 +25,7 @@ impl fmt::Display for Place {
             Place::File(path, 0) => write!(f, "{}", path.display()),
             Place::File(path, line) => write!(f, "{}:{line}", path.display()),
             Place::Environment(name) => write!(f, "environment {name}"),
-            Place::Flag(name) => write!(f, "{name}"),
+            Place::Flag => write!(f, "--set"),
         }
     }
 }

@@ -178,3 +178,22 @@ fn mistakes_in_the_tables_are_told_with_the_others() {
               zhamen.toml:3: engine.lateness: must be a duration such as "500ms", "5s", "30m", "1h30m" or "7d""#]],
     );
 }
+
+#[test]
+fn flags_win_and_their_mistakes_name_them() {
+    let flag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    let mut layers = Layers {
+        environment: [("ZHAMEN__ENGINE__LATENESS".to_owned(), "3h".to_owned())].into(),
+        flags: vec![flag("engine.lateness", "4h")],
+        ..Layers::default()
+    };
+    let settings = read(&layers).expect("no mistakes");
+    assert_eq!(settings.engine.lateness_ms, 4 * 3_600_000);
+    layers.flags = vec![flag("engine.lateness", "4"), flag("engine.earliness", "1h")];
+    let mistakes = read(&layers).expect_err("two mistakes").to_string();
+    expect![[r#"
+        2 mistakes in the settings
+          --set: engine.earliness: unknown key
+          --set: engine.lateness: must be a duration such as "500ms", "5s", "30m", "1h30m" or "7d""#]]
+    .assert_eq(&mistakes);
+}

@@ -89,6 +89,12 @@ impl Score {
         }
     }
 
+    /// Events answered.
+    #[must_use]
+    pub fn decided(&self) -> u64 {
+        self.decisions
+    }
+
     /// Events sent whose decision was not read: each decision was counted once, under its event.
     #[must_use]
     pub fn missing(&self) -> u64 {

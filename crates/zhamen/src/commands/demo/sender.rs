@@ -17,6 +17,12 @@ use zhamen_town::{Town, TownEvent, TownOptions};
 
 use super::{CORRELATION, kafka_name};
 
+/// The embedded broker keeps 5 MiB a partition and forgets what is older, read or not: with more
+/// events than this unanswered the town waits. The wait counts in the latency of what waits.
+const BACKLOG_MAX: u64 = 3_000;
+/// Behind its plan, the town sends so much longer at most.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// When each event is due: the first ones at once, then one after the other.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
@@ -59,6 +65,7 @@ impl Asked {
 pub struct Sender {
     plan: Plan,
     sent: Arc<AtomicU64>,
+    decided: Arc<AtomicU64>,
     thread: JoinHandle<Result<(), Fatal>>,
 }
 
@@ -91,18 +98,26 @@ impl Sender {
             rate,
         };
         let sent = Arc::new(AtomicU64::new(0));
+        let decided = Arc::new(AtomicU64::new(0));
         let mut sending = Sending {
             producer,
             kafka: kafka.clone(),
             plan,
             sent: Arc::clone(&sent),
+            decided: Arc::clone(&decided),
+            until: plan.start + Duration::from_secs(u64::from(seconds)) + GRACE,
         };
         let total = plan.first + u64::from(seconds) * u64::from(rate);
         let thread = std::thread::Builder::new()
             .name("town".to_owned())
             .spawn(move || sending.all(town, total, &asked))
             .map_err(|e| Fatal::Setup(format!("starting the town: {e}")))?;
-        Ok(Sender { plan, sent, thread })
+        Ok(Sender {
+            plan,
+            sent,
+            decided,
+            thread,
+        })
     }
 
     /// When events are due.
@@ -115,6 +130,11 @@ impl Sender {
     #[must_use]
     pub fn sent(&self) -> u64 {
         self.sent.load(Ordering::Acquire)
+    }
+
+    /// So many events have been answered.
+    pub fn decided(&self, events: u64) {
+        self.decided.store(events, Ordering::Release);
     }
 
     /// Whether the town is done.
@@ -134,6 +154,8 @@ struct Sending {
     kafka: KafkaOptions,
     plan: Plan,
     sent: Arc<AtomicU64>,
+    decided: Arc<AtomicU64>,
+    until: Instant,
 }
 
 impl Sending {
@@ -141,9 +163,14 @@ impl Sending {
         for event in town.list_seed() {
             self.send(&event)?;
         }
-        while self.sent.load(Ordering::Relaxed) < total {
-            let due = self.plan.due(self.sent.load(Ordering::Relaxed));
+        while self.sent.load(Ordering::Relaxed) < total && Instant::now() < self.until {
+            let sent = self.sent.load(Ordering::Relaxed);
+            let due = self.plan.due(sent);
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            if sent - self.decided.load(Ordering::Acquire) > BACKLOG_MAX {
+                std::thread::sleep(Duration::from_millis(1));
+                continue;
+            }
             for Asked {
                 inquiry,
                 transfer,

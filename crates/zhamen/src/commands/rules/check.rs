@@ -9,7 +9,7 @@ use zhamen_rules::{Compiled, Info, Severity, SourceFile};
 use super::{Files, Format, read_files};
 use crate::exit::{Exit, OrExit, Outcome};
 
-/// Check rules: types, names, limits, costs.
+/// Check rules: types, names, limits, costs
 ///
 /// Prints what is wrong with file, line and column, then each window with its key, its cost per key
 /// and which rules share it, then one line of summary.

@@ -11,7 +11,7 @@ use super::{Files, Format, read_files};
 use crate::exit::{Exit, OrExit, Outcome};
 use crate::settings::tables;
 
-/// Run the tests that stand beside the rules.
+/// Run the tests that stand beside the rules
 ///
 /// Folds each test's rows through the engine and compares decisions, alerts and texts. A set with
 /// errors is not tested.
