@@ -228,8 +228,9 @@ impl Ingest {
         let batch = std::mem::take(&mut self.batch);
         if self.faults.commit_before_ack() {
             self.commit(batch.next.clone())?;
-            // The window in which a crash loses what was committed.
-            std::thread::sleep(Duration::from_millis(50));
+            // The window in which a crash loses what was committed. Longer than the client keeps
+            // offsets back, or they would go out with the next poll, when the append is out too.
+            std::thread::sleep(Duration::from_millis(150));
         }
         let ticket = self.append_within_limit(&batch.entries)?;
         self.in_flight.push_back(InFlight {
