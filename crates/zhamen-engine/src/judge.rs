@@ -1,6 +1,13 @@
 //! Judges one event by the rules: reads windows as the lines ask for them, each once, and says
 //! which rules fired, which fell back, and with what values.
 
+mod explain;
+
+pub use explain::{
+    Answer, CONTRIBUTORS_MAX, Comparison, Contributor, Group, LineTrace, Named, Number, RuleTrace,
+    Side, WindowTrace,
+};
+
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 

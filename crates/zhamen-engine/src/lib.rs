@@ -34,4 +34,8 @@ mod window;
 
 pub use engine::Engine;
 pub use hash::murmur2;
+pub use judge::{
+    Answer, CONTRIBUTORS_MAX, Comparison, Contributor, Group, LineTrace, Named, Number, RuleTrace,
+    Side, WindowTrace,
+};
 pub use snapshot::RestoreError;
