@@ -1,20 +1,22 @@
 //! `zhamen replay`: lines through the very same engine, without a broker.
 //!
-//! One thread reads and checks lines, this one folds and writes; a bounded channel between them
-//! keeps order and memory. Two runs write the same bytes, and so does a run split by a snapshot.
+//! One thread reads and checks lines, one folds, one writes; bounded channels between them keep
+//! order and memory. Two runs write the same bytes, and so does a run split by a snapshot.
 
 mod fold;
 mod lines;
 mod sinks;
+mod stages;
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use indicatif::{ProgressBar, ProgressStyle};
 use zhamen_engine::entry::{Activation, Body};
 use zhamen_engine::event::EventKind;
@@ -22,15 +24,15 @@ use zhamen_engine::time::duration_text;
 use zhamen_wire::Checker;
 
 use self::fold::{Checked, Fold, decision_of};
-use self::lines::{InputError, Lines, Progress, total_bytes};
-use self::sinks::Sinks;
+use self::lines::{Lines, Progress, total_bytes};
+use self::sinks::{Sinks, Written};
+use self::stages::{NotOneDecision, check_lines, fold_batches, write_batches};
 use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::settings::reader::parse_duration;
 use crate::settings::{Given, Settings, tables};
 
-/// Lines checked ahead of the fold: at most this many batches of so many lines.
+/// Batches that may wait between two stages.
 const BATCHES_AHEAD: usize = 4;
-const BATCH_LINES: usize = 512;
 
 /// Fold event lines through the engine without a broker
 ///
@@ -82,15 +84,6 @@ fn duration(text: &str) -> Result<i64, String> {
     parse_duration(text).ok_or_else(|| "not a duration such as 90s, 1h30m or 7d".to_owned())
 }
 
-/// Lines on their way from the checker to the fold.
-struct Batch {
-    lines: Vec<Checked>,
-    /// Their bytes, one after the other, where somebody needs them for dead letters.
-    bytes: Vec<u8>,
-    /// End of each line in `bytes`.
-    ends: Vec<usize>,
-}
-
 pub fn run(args: &Args) -> Outcome {
     let settings = args.given.settings().or_exit(Exit::BadConfig)?;
     let activation = activation(args, &settings)?;
@@ -103,42 +96,60 @@ pub fn run(args: &Args) -> Outcome {
         read_lists(path, &checker, &mut fold, &mut sinks).or_exit(Exit::BadConfig)?;
     }
 
+    let began = Instant::now();
+    let (fold, written) = fold_all(args, checker, fold, sinks)?;
+    if !args.quiet {
+        summary(&written, &fold, began.elapsed());
+    }
+    Ok(match written.rejected {
+        0 => Exit::Ok,
+        _ => Exit::Findings,
+    })
+}
+
+/// Three stages side by side: check, fold (on this thread), write.
+fn fold_all(
+    args: &Args,
+    checker: Arc<Checker>,
+    mut fold: Fold,
+    mut sinks: Sinks,
+) -> Result<(Fold, Written), Failure> {
     let progress = Progress::default();
     let bar = progress_bar(args);
-    let began = Instant::now();
-    let (sender, receiver) = sync_channel(BATCHES_AHEAD);
     let lines = Lines::new(&args.events, Arc::clone(&progress));
     let keep_bytes = sinks.wants_deadletters();
-    let reader = std::thread::Builder::new()
-        .name("check".to_owned())
-        .spawn(move || check_lines(lines, &checker, keep_bytes, &sender))
+    let (checked_to, checked) = sync_channel(BATCHES_AHEAD);
+    let (folded_to, folded) = sync_channel(BATCHES_AHEAD);
+    let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
+    let check = thread("check")
+        .spawn(move || check_lines(lines, &checker, keep_bytes, &checked_to))
         .or_exit(Exit::Restart)?;
-    let mut tally = Tally::default();
-    let folded = fold_batches(args, &receiver, &mut fold, &mut sinks, &mut tally, || {
+    let write = thread("write")
+        .spawn(move || write_batches(&folded, &mut sinks))
+        .or_exit(Exit::Restart)?;
+    let fold_ended = fold_batches(args.snapshot_at, &checked, &folded_to, &mut fold, || {
         if let Some(bar) = &bar {
             bar.set_position(progress.load(Ordering::Relaxed));
         }
     });
-    // A reader that still wants to send must not wait for a fold that has given up.
-    drop(receiver);
-    let read = match reader.join() {
-        Ok(read) => read,
-        Err(panic) => std::panic::resume_unwind(panic),
-    };
+    // Neither neighbour may wait for a fold that has ended.
+    drop((checked, folded_to));
+    let (check_ended, write_ended) = (join(check), join(write));
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
-    folded?;
-    sinks.finish().or_exit(Exit::Restart)?;
-    read.or_exit(Exit::Usage)?;
-    if !args.quiet {
-        summary(&tally, &fold, &sinks, began.elapsed());
+    // What stopped the last stage stopped the others.
+    let written = write_ended.or_exit(Exit::Restart)?;
+    fold_ended.or_exit(Exit::Restart)?;
+    check_ended.or_exit(Exit::Usage)?;
+    Ok((fold, written))
+}
+
+fn join<T>(thread: JoinHandle<T>) -> T {
+    match thread.join() {
+        Ok(ended) => ended,
+        Err(panic) => std::panic::resume_unwind(panic),
     }
-    Ok(if tally.rejected > 0 {
-        Exit::Findings
-    } else {
-        Exit::Ok
-    })
 }
 
 fn activation(args: &Args, settings: &Settings) -> Result<Activation, Failure> {
@@ -169,6 +180,7 @@ fn read_lists(
 ) -> anyhow::Result<()> {
     let mut lines = Lines::new(&[path.to_owned()], Progress::default());
     let mut line = Vec::new();
+    let mut outputs = Vec::new();
     let mut number = 0_u64;
     while lines.next(&mut line)? {
         number += 1;
@@ -183,94 +195,16 @@ fn read_lists(
                 path.display()
             ));
         }
-        let outputs = fold.line(checked);
-        let decision =
-            decision_of(outputs).context("the engine gave not one decision for a line")?;
+        outputs.clear();
+        fold.line(checked, &mut outputs);
+        let decision = decision_of(&outputs).ok_or(NotOneDecision(number))?;
         if let Some((code, at_byte)) = decision.rejected {
             let at = at_byte.map_or(String::new(), |byte| format!(" at byte {byte}"));
             return Err(anyhow!("{}:{number}: {}{at}", path.display(), code.name()));
         }
-        sinks.write(outputs, false)?;
-    }
-    Ok(())
-}
-
-fn check_lines(
-    mut lines: Lines,
-    checker: &Checker,
-    keep_bytes: bool,
-    sender: &SyncSender<Batch>,
-) -> Result<(), InputError> {
-    let mut line = Vec::new();
-    loop {
-        let mut batch = Batch {
-            lines: Vec::with_capacity(BATCH_LINES),
-            bytes: Vec::new(),
-            ends: Vec::new(),
-        };
-        let mut read = Ok(true);
-        while batch.lines.len() < BATCH_LINES {
-            line.clear();
-            read = lines.next(&mut line);
-            if !matches!(read, Ok(true)) {
-                break;
-            }
-            batch.lines.push(Checked::new(checker, &line));
-            if keep_bytes {
-                batch.bytes.extend_from_slice(&line);
-                batch.ends.push(batch.bytes.len());
-            }
+        for output in &outputs {
+            sinks.write(output, false)?;
         }
-        // The fold stops listening only when it failed, and then it tells why.
-        if !batch.lines.is_empty() && sender.send(batch).is_err() {
-            return Ok(());
-        }
-        if !read? {
-            return Ok(());
-        }
-    }
-}
-
-#[derive(Default)]
-struct Tally {
-    lines: u64,
-    rejected: u64,
-}
-
-fn fold_batches(
-    args: &Args,
-    receiver: &Receiver<Batch>,
-    fold: &mut Fold,
-    sinks: &mut Sinks,
-    tally: &mut Tally,
-    mut tick: impl FnMut(),
-) -> Result<(), Failure> {
-    for batch in receiver {
-        for (nth, line) in batch.lines.into_iter().enumerate() {
-            if args.snapshot_at == Some(tally.lines) {
-                fold.split()
-                    .context("the engine refuses its own snapshot")
-                    .or_exit(Exit::Restart)?;
-            }
-            tally.lines += 1;
-            let outputs = fold.line(line);
-            let decision = decision_of(outputs)
-                .with_context(|| {
-                    format!("the engine gave not one decision for line {}", tally.lines)
-                })
-                .or_exit(Exit::Restart)?;
-            if decision.rejected.is_some() {
-                tally.rejected += 1;
-                if let Some(end) = batch.ends.get(nth) {
-                    let start = nth.checked_sub(1).map_or(0, |before| batch.ends[before]);
-                    sinks
-                        .deadletter(decision, &batch.bytes[start..*end])
-                        .or_exit(Exit::Restart)?;
-                }
-            }
-            sinks.write(outputs, true).or_exit(Exit::Restart)?;
-        }
-        tick();
     }
     Ok(())
 }
@@ -285,19 +219,19 @@ fn progress_bar(args: &Args) -> Option<ProgressBar> {
     Some(bar)
 }
 
-fn summary(tally: &Tally, fold: &Fold, sinks: &Sinks, took: Duration) {
+fn summary(written: &Written, fold: &Fold, took: Duration) {
     let stats = fold.engine().stats();
-    let per_second = (tally.lines as f64 / took.as_secs_f64().max(0.001)) as u64;
+    let per_second = (written.decisions as f64 / took.as_secs_f64().max(0.001)) as u64;
     let state_bytes = stats.window_bytes + stats.account_bytes + stats.ledger_bytes;
     let per_account = state_bytes / stats.accounts.max(1);
     let _ = writeln!(
         std::io::stderr(),
         "replay: events={} decisions={} rejected={} alerts={} took={} events_per_s={per_second} \
          accounts={} bytes_per_account={per_account} (windows {} accounts {} ledger {}) state_hash={:016x}",
-        tally.lines,
-        tally.lines,
-        tally.rejected,
-        sinks.alert_count,
+        fold.lines(),
+        written.decisions,
+        written.rejected,
+        written.alerts,
         duration_text(i64::try_from(took.as_millis()).unwrap_or(i64::MAX)),
         stats.accounts,
         stats.window_bytes / stats.accounts.max(1),

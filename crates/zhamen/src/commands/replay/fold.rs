@@ -30,8 +30,8 @@ pub struct Fold {
     topics: Topics,
     offset: i64,
     newest: TimestampMs,
+    lines: u64,
     entries: Vec<Entry>,
-    outputs: Vec<Output>,
 }
 
 impl Checked {
@@ -59,15 +59,17 @@ impl Fold {
             topics,
             offset: 0,
             newest: 0,
+            lines: 0,
             entries: Vec::new(),
-            outputs: Vec::new(),
         };
-        fold.step(Entry::Activate(activation), 0);
+        // An activation says nothing.
+        fold.step(Entry::Activate(activation), 0, &mut Vec::new());
         fold
     }
 
-    /// Folds one line; the outputs hold exactly one decision.
-    pub fn line(&mut self, line: Checked) -> &[Output] {
+    /// Folds one line; what it leads to is appended, exactly one decision among it.
+    pub fn line(&mut self, line: Checked, outputs: &mut Vec<Output>) {
+        self.lines += 1;
         let mut record = line.record;
         let (kind, occurred_at) = match &record.body {
             Body::Event(event) => (Some(event.kind), Some(event.occurred_at)),
@@ -88,21 +90,20 @@ impl Fold {
         self.step(
             Entry::Record(record),
             line.journal_at.unwrap_or(self.newest),
+            outputs,
         );
-        &self.outputs
     }
 
-    fn step(&mut self, entry: Entry, journal_at: TimestampMs) {
+    fn step(&mut self, entry: Entry, journal_at: TimestampMs, outputs: &mut Vec<Output>) {
         self.entries.clear();
         self.entries.push(entry);
-        self.outputs.clear();
         let block = Block {
             partition: 0,
             offset: self.offset,
             journal_at,
             entries: &self.entries,
         };
-        self.engine.step(&block, &mut self.outputs);
+        self.engine.step(&block, outputs);
         self.offset += 1;
     }
 
@@ -115,6 +116,12 @@ impl Fold {
         self.engine = Engine::new(0);
         self.engine = Engine::restore(&bytes, Some(Arc::clone(&self.activation)))?;
         Ok(bytes.len())
+    }
+
+    /// Lines folded, those of `--lists` included.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.lines
     }
 
     /// The engine, for its counts.

@@ -1,7 +1,7 @@
 //! Where replay's outputs go: decisions to stdout, alerts to a file, every topic to a directory.
 
 use std::fs::File;
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -15,12 +15,20 @@ const BUFFER_BYTES: usize = 256 * 1024;
 
 /// Output files are made at once, empty where nothing comes.
 pub struct Sinks {
-    stdout: BufWriter<StdoutLock<'static>>,
+    stdout: BufWriter<Stdout>,
     alerts: Option<Sink>,
     topics: Option<TopicFiles>,
     buffer: Vec<u8>,
-    /// Alerts written or counted.
-    pub alert_count: u64,
+    written: Written,
+}
+
+/// How much came of what was printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Written {
+    pub decisions: u64,
+    pub rejected: u64,
+    pub alerts: u64,
 }
 
 struct TopicFiles {
@@ -83,13 +91,13 @@ impl Sinks {
             }
         };
         Ok(Sinks {
-            stdout: BufWriter::with_capacity(BUFFER_BYTES, io::stdout().lock()),
+            stdout: BufWriter::with_capacity(BUFFER_BYTES, io::stdout()),
             alerts: alerts
                 .map(|path| Sink::create(path.to_owned()))
                 .transpose()?,
             topics,
             buffer: Vec::with_capacity(4096),
-            alert_count: 0,
+            written: Written::default(),
         })
     }
 
@@ -99,53 +107,56 @@ impl Sinks {
         self.topics.is_some()
     }
 
-    /// Writes what one line led to; `print`: its decision goes to stdout too.
+    /// Writes one output; `print`: a decision goes to stdout too, and counts.
     ///
     /// # Errors
     /// Writing failed.
-    pub fn write(&mut self, outputs: &[Output], print: bool) -> anyhow::Result<()> {
-        for output in outputs {
-            self.buffer.clear();
-            let topic_file = match output {
-                Output::Decision(decision) => {
-                    json::decision(decision, &mut self.buffer);
-                    self.topics.as_mut().map(|t| &mut t.decisions)
-                }
-                Output::Alert(alert) => {
-                    self.alert_count += 1;
-                    if self.alerts.is_none() && self.topics.is_none() {
-                        continue;
-                    }
-                    json::alert(alert, &mut self.buffer);
-                    self.topics.as_mut().map(|t| &mut t.alerts)
-                }
-                _ if self.topics.is_none() => continue,
-                Output::Feedback(feedback) => {
-                    json::feedback(feedback, &mut self.buffer);
-                    self.topics.as_mut().map(|t| &mut t.feedback)
-                }
-                Output::Hold(hold) => {
-                    json::hold(hold, &mut self.buffer);
-                    self.topics.as_mut().map(|t| &mut t.holds)
-                }
-                Output::Warning(warning) => {
-                    json::warning(warning, &mut self.buffer);
-                    self.topics.as_mut().map(|t| &mut t.warnings)
-                }
-            };
-            self.buffer.push(b'\n');
-            if let Some(file) = topic_file {
-                file.write(&self.buffer)?;
+    pub fn write(&mut self, output: &Output, print: bool) -> anyhow::Result<()> {
+        self.buffer.clear();
+        let topics = self.topics.as_mut();
+        let topic_file = match output {
+            Output::Decision(decision) => {
+                json::decision(decision, &mut self.buffer);
+                topics.map(|t| &mut t.decisions)
             }
-            match output {
-                Output::Decision(_) if print => self.stdout.write_all(&self.buffer)?,
-                Output::Alert(_) => {
-                    if let Some(file) = &mut self.alerts {
-                        file.write(&self.buffer)?;
-                    }
+            Output::Alert(alert) => {
+                self.written.alerts += 1;
+                if self.alerts.is_none() && topics.is_none() {
+                    return Ok(());
                 }
-                _ => {}
+                json::alert(alert, &mut self.buffer);
+                topics.map(|t| &mut t.alerts)
             }
+            _ if topics.is_none() => return Ok(()),
+            Output::Feedback(feedback) => {
+                json::feedback(feedback, &mut self.buffer);
+                topics.map(|t| &mut t.feedback)
+            }
+            Output::Hold(hold) => {
+                json::hold(hold, &mut self.buffer);
+                topics.map(|t| &mut t.holds)
+            }
+            Output::Warning(warning) => {
+                json::warning(warning, &mut self.buffer);
+                topics.map(|t| &mut t.warnings)
+            }
+        };
+        self.buffer.push(b'\n');
+        if let Some(file) = topic_file {
+            file.write(&self.buffer)?;
+        }
+        match output {
+            Output::Decision(decision) if print => {
+                self.written.decisions += 1;
+                self.written.rejected += u64::from(decision.rejected.is_some());
+                self.stdout.write_all(&self.buffer)?;
+            }
+            Output::Alert(_) => {
+                if let Some(file) = &mut self.alerts {
+                    file.write(&self.buffer)?;
+                }
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -174,11 +185,11 @@ impl Sinks {
         topics.deadletters.write(&self.buffer)
     }
 
-    /// Flushes everything.
+    /// Flushes everything and tells how much it was.
     ///
     /// # Errors
     /// Writing failed.
-    pub fn finish(&mut self) -> anyhow::Result<()> {
+    pub fn finish(&mut self) -> anyhow::Result<Written> {
         self.stdout.flush()?;
         if let Some(alerts) = &mut self.alerts {
             alerts.finish()?;
@@ -196,6 +207,6 @@ impl Sinks {
                 sink.finish()?;
             }
         }
-        Ok(())
+        Ok(self.written)
     }
 }
