@@ -113,7 +113,7 @@ impl KafkaOptions {
             // The bound on what is read ahead.
             .set("queued.min.messages", "5000")
             .set("queued.max.messages.kbytes", "16384")
-            .set("statistics.interval.ms", "1000");
+            .set("statistics.interval.ms", "5000");
         c
     }
 

@@ -1,8 +1,8 @@
-//! The one place that reads the machine's clock. It drives metrics and decides when a tick is worth
+//! The one place that reads the machine's clocks. They drive metrics and decide when a tick is worth
 //! appending; what a tick means is decided by the broker's time on it.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Milliseconds since 1970 by some clock.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -15,8 +15,10 @@ pub fn wall_ms() -> i64 {
         .map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// The machine's clock.
+/// The machine's clock as it was at the start, going on evenly: setting the clock back must not
+/// stop the ticks.
 #[must_use]
 pub fn wall() -> Clock {
-    Arc::new(wall_ms)
+    let (wall, start) = (wall_ms(), Instant::now());
+    Arc::new(move || wall + i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX))
 }

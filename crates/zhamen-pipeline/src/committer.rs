@@ -168,6 +168,8 @@ impl Committer {
         let every = match pending.outputs.len() {
             0 => self.options.progress_every,
             n if n >= OUTPUTS_A_COMMIT => Duration::ZERO,
+            // The window in which a snapshot is ahead.
+            _ if self.faults.snapshot_ahead_of_progress() => self.options.every * 80,
             _ => self.options.every,
         };
         Some(every.saturating_sub(last.elapsed()))
@@ -178,10 +180,6 @@ impl Committer {
             return Ok(());
         };
         let since = Instant::now();
-        if self.faults.snapshot_ahead_of_progress() {
-            // The window in which a snapshot is ahead.
-            std::thread::sleep(Duration::from_millis(300));
-        }
         if !self.faults.progress_ahead_of_decisions() {
             wait_for(&*self.decisions, work.decisions)?;
             wait_for(&*self.replies, work.replies)?;

@@ -7,7 +7,7 @@ use zhamen_engine::entry::{Body, Entry};
 use zhamen_engine::output::{Decision, Output};
 use zhamen_wire::Checker;
 
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::committer::HandOver;
 use crate::fatal::Fatal;
 use crate::fold::Fold;
@@ -30,7 +30,7 @@ pub struct Voice {
     pub checker: Arc<Checker>,
     /// Names of topics.
     pub topics: Topics,
-    /// The machine's clock, for latencies.
+    /// The machine's clock, going on evenly.
     pub clock: Clock,
     /// A view of outputs.
     pub tap: Option<Tap>,
@@ -202,7 +202,7 @@ impl Voice {
 
     /// Observes how long the record's events took to their decisions.
     fn time(&self, entries: &[Entry], appended_at: i64) {
-        let now = (self.clock)();
+        let now = clock::wall_ms();
         let since_journal = self
             .metrics
             .decision_latency
