@@ -95,10 +95,10 @@ impl Fold {
         self.record(record, journal_at)
     }
 
-    /// Folds one record as Kafka carries it.
-    pub fn raw(&mut self, raw: &RawRecord<'_>) -> Vec<Output> {
+    /// Folds one record as Kafka carries it, at a time of the journal.
+    pub fn raw(&mut self, raw: &RawRecord<'_>, journal_at: TimestampMs) -> Vec<Output> {
         let (record, _) = self.checker.record(self.input(raw.topic), raw);
-        self.record(record, None)
+        self.record(record, Some(journal_at))
     }
 
     fn record(&mut self, record: Record, journal_at: Option<TimestampMs>) -> Vec<Output> {

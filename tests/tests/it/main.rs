@@ -1,4 +1,7 @@
 //! One binary for all tests that need no broker: one file a subject.
 
+mod bad_inputs;
+mod leaks;
 mod oracle;
+mod replay;
 mod scenarios;
