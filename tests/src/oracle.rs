@@ -121,8 +121,8 @@ impl<'c> Oracle<'c> {
         }
     }
 
-    /// What must be said of the next line.
-    pub fn next(&mut self, event: &Event) -> Verdict {
+    /// What must be said of the next line; `None` where its windows are not asked for.
+    pub fn next(&mut self, event: &Event, read: bool) -> Option<Verdict> {
         let line = self.line;
         self.line += 1;
         // As replay: the line's own journal time, else the newest time so far.
@@ -139,10 +139,10 @@ impl<'c> Oracle<'c> {
         if let Some(known) = known
             && self.clock - known.decided_at <= DEDUPE_MS
         {
-            return match known.event.same_content(event) {
+            return Some(match known.event.same_content(event) {
                 true => Verdict::Duplicate(known.line),
                 false => Verdict::Rejected("ID_CONFLICT"),
-            };
+            });
         }
         let target = match event.kind {
             Kind::Failed | Kind::Reversed => self.request(&event.request),
@@ -151,7 +151,7 @@ impl<'c> Oracle<'c> {
         if let (Kind::Reversed, Some(i)) = (event.kind, target) {
             let asked = event.part.unwrap_or(self.history[i].event.amount);
             if self.history[i].reversed + asked > self.history[i].event.amount {
-                return Verdict::Rejected("REVERSAL");
+                return Some(Verdict::Rejected("REVERSAL"));
             }
         }
         let ahead = event.at > self.clock + AHEAD_MS;
@@ -203,6 +203,9 @@ impl<'c> Oracle<'c> {
                 }
             }
         }
+        if !read {
+            return None;
+        }
         let mut values = Vec::new();
         for w in 0..self.case.windows.len() {
             match self.read(w, me) {
@@ -214,12 +217,12 @@ impl<'c> Oracle<'c> {
                 Read::Value(text) => values.push(Some(text)),
             }
         }
-        Verdict::Decided {
+        Some(Verdict::Decided {
             late,
             stale,
             ahead,
             values,
-        }
+        })
     }
 
     fn request(&self, id: &str) -> Option<usize> {
