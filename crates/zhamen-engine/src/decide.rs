@@ -80,6 +80,7 @@ impl Engine {
         let rules = self.held.plan.rules_by_kind[e.kind as usize].iter();
         let rules = rules.map(|i| &active.rules.rules[usize::from(*i)]);
         let mut hits = ask(&judge, rules, coverage.as_ref(), &mut d);
+        let counted = self.hits_to_count(e.kind, &hits, &d);
         if let Some(c) = coverage.as_ref().filter(|c| c.outcome != Outcome::Proceed) {
             outcome_acts(c, &active, &mut hits, &mut d);
         }
@@ -133,8 +134,30 @@ impl Engine {
                 .lists
                 .add(&list, kind, &value, "high_risk", None, self.clock);
         }
+        // From the next event on: what a rule says never depends on where it stands.
+        for rule in counted {
+            self.count_hit(rule, &active, e, no, at);
+        }
         self.remember(no, &d);
         out.insert(place, Output::Decision(d));
+    }
+
+    /// Rules that fired, in whatever mode, whose hits some window counts.
+    fn hits_to_count(&self, kind: EventKind, hits: &[Hit<'_>], d: &Decision) -> Vec<u16> {
+        if self.held.plan.hits.is_empty() {
+            return Vec::new();
+        }
+        let fired = |rule: &Rule| {
+            let live = hits
+                .iter()
+                .any(|h| h.fired.is_some() && h.rule.id == rule.id);
+            live || d.shadow.iter().any(|f| f.rule == rule.id)
+        };
+        let rules = self.held.plan.rules_by_kind[kind as usize].iter().copied();
+        rules
+            .filter(|i| !self.held.plan.hits[usize::from(*i)].is_empty())
+            .filter(|i| fired(&self.active.rules.rules[usize::from(*i)]))
+            .collect()
     }
 
     /// Keeps what is needed to say a decision again.

@@ -540,56 +540,88 @@ impl Engine {
         self.held.memo.get_mut().clear(active.rules.windows.len());
         for i in 0..self.held.plan.series_by_kind[e.kind as usize].len() {
             let id = usize::from(self.held.plan.series_by_kind[e.kind as usize][i]);
-            let s = &active.rules.series[id];
-            let value = series::value_of(e, at, s, &mut self.held.facts);
-            let numeric = series::is_numeric(s);
-            if numeric && value.is_none() {
-                continue;
-            }
-            if let Some(filter) = &s.filter {
-                let judge = self.held.judge(&active, e, no, at, self.clock);
-                if !judge.admits(filter, s.currency) {
-                    continue;
-                }
-            }
-            let currency = series::is_money(s)
-                .then(|| {
-                    e.money(s.value.expect("money series have a value"))
-                        .map(|m| m.currency)
-                })
-                .flatten();
-            let symbols = &mut self.held.facts.symbols;
-            let KeyOf::Known(key) = series::key_of(e, &s.by, currency, |t| Some(symbols.intern(t)))
-            else {
-                continue;
-            };
-            let policy = &active.policy;
-            let forgotten = self.held.plan.forgotten(id, self.clock);
-            let state = &mut self.held.series[id];
-            state.tidy(forgotten);
-            let log = state.log(key, forgotten);
-            log.touched = self.clock;
-            if log.newest.saturating_sub(policy.lateness_ms) > at {
-                stale = true;
-                continue;
-            }
-            let kept =
-                (!s.kept.is_empty()).then(|| s.kept.iter().map(|f| e.get(*f).cloned()).collect());
-            log.insert(at, no, value.unwrap_or(series::NO_VALUE), numeric, kept);
-            // What a notice may still take out is not folded into totals before the ledger forgets it.
-            let undone = match s.undo.is_empty() || s.reach != Reach::Ever {
-                true => 0,
-                false => policy.dedupe_horizon_ms.max(policy.trail_ms),
-            };
-            let out = series::out_of_reach(
-                s.reach,
-                log.newest,
-                policy.lateness_ms.saturating_add(undone),
-                &self.held.plan.calendar,
-            );
-            log.evict(out, s);
+            stale |= self.count_in(id, &active, e, no, at);
         }
         stale
+    }
+
+    /// Counts an event in the series that count hits of this rule.
+    pub(crate) fn count_hit(
+        &mut self,
+        rule: u16,
+        active: &Activation,
+        e: &Event,
+        no: EventNo,
+        at: TimestampMs,
+    ) {
+        for i in 0..self.held.plan.hits[usize::from(rule)].len() {
+            let id = usize::from(self.held.plan.hits[usize::from(rule)][i]);
+            self.count_in(id, active, e, no, at);
+        }
+    }
+
+    /// Counts an event in one series, if that asks for it; says whether the key had moved on.
+    fn count_in(
+        &mut self,
+        id: usize,
+        active: &Activation,
+        e: &Event,
+        no: EventNo,
+        at: TimestampMs,
+    ) -> bool {
+        let s = &active.rules.series[id];
+        let mut value = series::value_of(e, at, s, &mut self.held.facts);
+        let numeric = series::is_numeric(s);
+        if numeric && value.is_none() && s.hops.is_none() {
+            return false;
+        }
+        if let Some(filter) = &s.filter {
+            let judge = self.held.judge(active, e, no, at, self.clock);
+            if !judge.admits(filter, s.currency) {
+                return false;
+            }
+        }
+        let currency = series::is_money(s)
+            .then(|| {
+                e.money(s.value.expect("money series have a value"))
+                    .map(|m| m.currency)
+            })
+            .flatten();
+        let symbols = &mut self.held.facts.symbols;
+        let KeyOf::Known(key) = series::key_of(e, &s.by, currency, |t| Some(symbols.intern(t)))
+        else {
+            return false;
+        };
+        let policy = &active.policy;
+        let forgotten = self.held.plan.forgotten(id, self.clock);
+        let state = &mut self.held.series[id];
+        if let Some(hops) = &s.hops {
+            let received = state.received(e, hops, &self.held.facts.symbols, forgotten);
+            value = Some(series::hops_of(e, at, s, hops, received));
+        }
+        state.tidy(forgotten);
+        let log = state.log(key, forgotten);
+        log.touched = self.clock;
+        if log.newest.saturating_sub(policy.lateness_ms) > at {
+            return true;
+        }
+        let kept =
+            (!s.kept.is_empty()).then(|| s.kept.iter().map(|f| e.get(*f).cloned()).collect());
+        log.insert(at, no, value.unwrap_or(series::NO_VALUE), numeric, kept);
+        // What a notice may still take out is not folded into totals before the ledger forgets it.
+        let by_number = matches!(s.reach, Reach::Ever | Reach::Newest(_));
+        let undone = match s.undo.is_empty() || !by_number {
+            true => 0,
+            false => policy.dedupe_horizon_ms.max(policy.trail_ms),
+        };
+        let out = series::out_of_reach(
+            s.reach,
+            log.newest,
+            policy.lateness_ms.saturating_add(undone),
+            &self.held.plan.calendar,
+        );
+        log.evict(out, s);
+        false
     }
 
     /// The bare answer to a record.

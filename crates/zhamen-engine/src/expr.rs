@@ -383,6 +383,14 @@ fn call<'e, W: World<'e>>(
             Val::Duration(d) => Val::Duration(d.checked_abs().ok_or(Fault::Overflow)?),
             other => unreachable!("abs of {other:?}"),
         },
+        Func::IsRound => Val::Bool(is_round(first, second()?, w, policy)?),
+        Func::Digit => {
+            let Val::Int(place) = second()? else {
+                unreachable!("a whole number was checked for");
+            };
+            Val::Int(amount(first).digit(place))
+        }
+        Func::LeadingDigit => Val::Int(amount(first).leading_digit()),
         Func::Min | Func::Max => {
             let op = if f == Func::Min { CmpOp::Le } else { CmpOp::Ge };
             let mut best = first;
@@ -395,6 +403,26 @@ fn call<'e, W: World<'e>>(
             best
         }
     })
+}
+
+/// A whole multiple of the unit, and not nothing.
+fn is_round<'e, W: World<'e>>(
+    x: Val<'e>,
+    unit: Val<'e>,
+    w: &W,
+    policy: CurrencyPolicy,
+) -> Result<bool, Fault> {
+    let zero = |v: Val<'e>| Ok::<bool, Fault>(amount(v).compare(Dec::int(0))?.is_eq());
+    let rest = math(MathOp::Rem, x, unit, w, policy)?;
+    Ok(zero(rest)? && !zero(x)?)
+}
+
+/// The number in a value, its currency aside.
+fn amount(v: Val<'_>) -> Dec {
+    match v {
+        Val::Money(d, _) => d,
+        other => number(other).expect("a number or money was checked for"),
+    }
 }
 
 fn moment(v: Val<'_>) -> i64 {

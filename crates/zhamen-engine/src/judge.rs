@@ -19,7 +19,7 @@ use crate::expr::{self, Fault, Val, World};
 use crate::facts::Facts;
 use crate::ledger::EventNo;
 use crate::lists::Lists;
-use crate::money::{Currency, Dec};
+use crate::money::{Currency, Dec, QUOTIENT_DECIMALS};
 use crate::output::FallbackCode;
 use crate::plan::Plan;
 use crate::rule::{
@@ -27,6 +27,7 @@ use crate::rule::{
     TemplatePair, WindowId,
 };
 use crate::series::{self, Key, KeyOf, Log, SeriesState};
+use crate::spread::Moments;
 use crate::time::{TimestampMs, date_text, duration_text, rfc3339};
 use crate::window::{self, At, CORRELATED_MAX, Caches, Place, Reading};
 
@@ -238,26 +239,58 @@ impl<'e> Judge<'e> {
             Ok(None) => (u32::MAX, None),
             Ok(Some((place, log))) => (place, Some(log)),
         };
+        let span = match log.map(|log| self.span(log, w)).transpose() {
+            Ok(span) => span.unwrap_or((0, 0)),
+            Err(fault) => return (Err(fault), false),
+        };
         if let Some(filter) = &w.correlated {
-            return self.read_correlated(w, filter, log);
+            return self.read_correlated(w, filter, log, span);
         }
         let numeric = series::is_numeric(&self.rules.series[usize::from(w.series)]);
-        let at = At {
-            time: self.at,
-            own: Some(self.no),
-        };
         window::read(
             log,
             w,
-            at,
+            self.moment(),
+            span,
             Place {
                 window: id,
                 log: place,
                 numeric,
             },
             self.caches,
-            &self.plan.calendar,
         )
+    }
+
+    /// What readings are taken at.
+    fn moment(&self) -> At {
+        At {
+            time: self.at,
+            own: Some(self.no),
+        }
+    }
+
+    /// Positions in `log.entries` of what a window covers.
+    fn span(&self, log: &Log, w: &crate::rule::Window) -> Result<(usize, usize), Fault> {
+        let after = match w.reset {
+            None => None,
+            Some(id) => self.last_hit(id)?,
+        };
+        Ok(window::span(
+            log,
+            w,
+            self.moment(),
+            after,
+            &self.plan.calendar,
+        ))
+    }
+
+    /// The newest event that a window covers.
+    fn last_hit(&self, id: WindowId) -> Result<Option<window::Mark>, Fault> {
+        let Some((_, log)) = self.log(id)? else {
+            return Ok(None);
+        };
+        let (lo, hi) = self.span(log, &self.rules.windows[usize::from(id)])?;
+        Ok(log.entries[lo..hi].last().map(|e| (e.at, e.no)))
     }
 
     /// Scans the key's newest events for those that the filter lets through.
@@ -266,19 +299,17 @@ impl<'e> Judge<'e> {
         w: &'e crate::rule::Window,
         filter: &'e crate::rule::Expr,
         log: Option<&'e Log>,
+        (lo, hi): (usize, usize),
     ) -> Taken {
         let s = &self.rules.series[usize::from(w.series)];
         let numeric = series::is_numeric(s);
         let mut picked: Vec<(TimestampMs, i64)> = Vec::new();
         let mut truncated = false;
         if let Some(log) = log {
-            let (lo, hi) = window::span(log, w, self.at, &self.plan.calendar);
             truncated = hi - lo > CORRELATED_MAX;
             for i in (lo..hi).rev().take(CORRELATED_MAX) {
                 let entry = log.entries[i];
-                // The judged event is never its own predecessor.
-                let left_out = w.exclude_current || w.agg == Agg::Since;
-                if left_out && entry.at == self.at && entry.no == self.no {
+                if window::leaves_out(w) && entry.at == self.at && entry.no == self.no {
                     continue;
                 }
                 let Some(row) = log.extra.as_deref().and_then(|x| x.kept.get(i)) else {
@@ -319,6 +350,8 @@ impl<'e> Judge<'e> {
             }
             Agg::Min => numbers().min().map(Reading::One).ok_or(Fault::Missing),
             Agg::Max => numbers().max().map(Reading::One).ok_or(Fault::Missing),
+            Agg::Hops => Ok(Reading::Count(numbers().max().unwrap_or(0))),
+            Agg::StdDev => Ok(Reading::Moments(Moments::of(numbers().map(i128::from)))),
             Agg::First => numbers()
                 .next_back()
                 .map(Reading::One)
@@ -337,12 +370,9 @@ impl<'e> Judge<'e> {
         let Ok(Some((_, log))) = self.log(id) else {
             return (Vec::new(), 0);
         };
-        let (lo, hi) = window::span(
-            log,
-            &self.rules.windows[usize::from(id)],
-            self.at,
-            &self.plan.calendar,
-        );
+        let Ok((lo, hi)) = self.span(log, &self.rules.windows[usize::from(id)]) else {
+            return (Vec::new(), 0);
+        };
         let from = hi.saturating_sub(most).max(lo);
         (
             log.entries[from..hi].iter().map(|e| e.no).collect(),
@@ -403,6 +433,13 @@ impl<'e> World<'e> for Judge<'e> {
             Reading::Sum(sum) => number(sum),
             Reading::One(n) => number(i128::from(n)),
             Reading::Span(ms) => Ok(Val::Duration(ms)),
+            Reading::Moments(moments) => {
+                let money = (ty == FieldType::Money).then(|| self.currency());
+                let decimals = money.map_or(0, Currency::decimals);
+                let deviation = moments.deviation(decimals).map_err(|()| Fault::Overflow)?;
+                let d = Dec::new(deviation.ok_or(Fault::Missing)?, QUOTIENT_DECIMALS).trim();
+                Ok(money.map_or(Val::Dec(d), |c| Val::Money(d, c)))
+            }
             Reading::Average(sum, n) => match number(sum)? {
                 Val::Money(d, c) => Ok(Val::Money(d.over(Dec::int(n))?, c)),
                 Val::Int(s) => Ok(Val::Dec(Dec::int(s).over(Dec::int(n))?)),

@@ -28,6 +28,7 @@ pub mod rule;
 mod score;
 mod series;
 mod snapshot;
+mod spread;
 pub mod symbols;
 pub mod time;
 mod window;

@@ -388,6 +388,26 @@ impl Dec {
         self.mantissa < 0
     }
 
+    /// The digit before the point at place 0, before that at 1 and on; after the point at -1 and on.
+    #[must_use]
+    pub fn digit(self, place: i64) -> i64 {
+        let shift = i64::from(self.scale).checked_add(place).filter(|s| *s >= 0);
+        let power = shift
+            .and_then(|s| u32::try_from(s).ok())
+            .and_then(|s| 10_u128.checked_pow(s));
+        power.map_or(0, |p| (self.mantissa.unsigned_abs() / p % 10) as i64)
+    }
+
+    /// The first digit that is not zero; 0 of zero.
+    #[must_use]
+    pub fn leading_digit(self) -> i64 {
+        let mut rest = self.mantissa.unsigned_abs();
+        while rest >= 10 {
+            rest /= 10;
+        }
+        rest as i64
+    }
+
     /// Without trailing zeros.
     #[must_use]
     pub fn trim(self) -> Dec {
@@ -467,6 +487,17 @@ mod tests {
         assert_eq!(div("0.000001", "2"), "0");
         assert_eq!(div("0.000003", "2"), "0.000002");
         assert_eq!(div("-0.000003", "2"), "-0.000002");
+    }
+
+    #[test]
+    fn digits_are_counted_from_the_point() {
+        let d = Dec::parse("-5072.30").unwrap();
+        let digits: Vec<i64> = (-3..6).map(|k| d.digit(k)).collect();
+        assert_eq!(digits, [0, 0, 3, 2, 7, 0, 5, 0, 0]);
+        assert_eq!((d.digit(i64::MAX), d.digit(i64::MIN)), (0, 0));
+        assert_eq!(d.leading_digit(), 5);
+        assert_eq!(Dec::parse("0.07").unwrap().leading_digit(), 7);
+        assert_eq!(Dec::int(0).leading_digit(), 0);
     }
 
     #[test]

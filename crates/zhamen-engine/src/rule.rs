@@ -175,6 +175,8 @@ pub struct Verdict {
     pub at_least: i64,
     /// Sum over this time for the subject instead of over this event.
     pub over_ms: Option<i64>,
+    /// A score counts less the older it is, down to nothing at the end of that time.
+    pub fades: bool,
     /// What it leads to.
     pub then: Then,
     /// Its sentence.
@@ -189,6 +191,8 @@ pub struct Series {
     pub identity: Arc<str>,
     /// Types of event counted.
     pub on: KindSet,
+    /// Counted are only events on which the rule of this id fired, after all rules have spoken.
+    pub hits_of: Option<Arc<str>>,
     /// Key fields of the counted event.
     pub by: Vec<Field>,
     /// Counted only where this holds; evaluated when the event is counted. Windows it reads are
@@ -200,12 +204,25 @@ pub struct Series {
     pub undo: KindSet,
     /// The field whose values are aggregated.
     pub value: Option<Field>,
+    /// Instead of a field's values the length of the chain of payments is kept.
+    pub hops: Option<Hops>,
     /// Values are only told apart (`distinct`), so numbers are kept as their text.
     pub as_text: bool,
     /// Fields kept per event besides, for windows that compare with the judged event (`this.`).
     pub kept: Vec<Field>,
     /// How far back its windows look.
     pub reach: Reach,
+}
+
+/// How an account that pays soon after being paid carries its payer's count.
+#[derive(Debug, Clone)]
+pub struct Hops {
+    /// Who pays on the counted event; the key is who is paid.
+    pub payer: Field,
+    /// A payer carries on what it was paid within this time.
+    pub within_ms: i64,
+    /// Only payments of which at least this part goes on.
+    pub share: Option<Dec>,
 }
 
 /// How long a series must keep its events.
@@ -217,6 +234,8 @@ pub enum Reach {
     WorkingDays(u32),
     /// The current calendar year at most.
     Year,
+    /// So many events, however old.
+    Newest(u32),
     /// For ever: older events are folded into totals.
     Ever,
 }
@@ -234,8 +253,12 @@ pub struct Window {
     pub over: Over,
     /// Near end: events newer than this before the judged one are left out.
     pub until_ms: i64,
-    /// The judged event is left out.
+    /// The judged event is left out; where totals of days are looked at, its whole day.
     pub exclude_current: bool,
+    /// The aggregate is over the totals of Shanghai days on which something was counted.
+    pub daily: bool,
+    /// Only events after the last one in this window, which counts a rule's hits.
+    pub reset: Option<WindowId>,
     /// A filter that compares with the judged event; scans the key's events.
     pub correlated: Option<Expr>,
     /// Where currencies meet in that filter.
@@ -246,7 +269,7 @@ table! {
     /// What a window computes.
     Agg {
         Count = "count", Sum = "sum", Distinct = "distinct", Min = "min", Max = "max", Avg = "avg",
-        First = "first", Last = "last", Since = "since",
+        First = "first", Last = "last", Since = "since", StdDev = "stddev", Hops = "hops",
     }
 }
 
@@ -265,6 +288,13 @@ pub enum Over {
     CalendarYear,
     /// Everything up to t.
     Ever,
+    /// The newest events up to t, those of `(t − within, t]` if it is given.
+    Last {
+        /// How many.
+        n: u32,
+        /// Not older than this.
+        within_ms: Option<i64>,
+    },
 }
 
 /// A list the set declares.
@@ -369,5 +399,6 @@ table! {
         Size = "size", StartsWith = "startsWith", EndsWith = "endsWith", Contains = "contains",
         Hour = "hour", Weekday = "weekday", Day = "day", Month = "month", DaysSince = "days_since",
         Abs = "abs", Min = "min", Max = "max",
+        IsRound = "is_round", Digit = "digit", LeadingDigit = "leading_digit",
     }
 }

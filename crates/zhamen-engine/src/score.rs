@@ -65,9 +65,16 @@ impl Scores {
         });
     }
 
-    /// The sum over a subject's rules within `over`, each rule once.
-    fn over(&self, subject: &CompactString, at: TimestampMs, over_ms: i64) -> i64 {
-        let mut once: BTreeMap<&str, (i64, Option<&str>)> = BTreeMap::new();
+    /// The sum over a subject's rules within `over`, each rule once, with its newest firing.
+    fn over(&self, subject: &CompactString, at: TimestampMs, over_ms: i64, fades: bool) -> i64 {
+        let left = |h: &Hit| match fades {
+            true => {
+                let left = i128::from(over_ms - (at - h.at)) * i128::from(h.score);
+                (left / i128::from(over_ms)) as i64
+            }
+            false => h.score,
+        };
+        let mut once: BTreeMap<&str, (TimestampMs, i64, Option<&str>)> = BTreeMap::new();
         for h in self
             .hits
             .get(subject)
@@ -75,9 +82,12 @@ impl Scores {
             .flatten()
             .filter(|h| h.at > at - over_ms && h.at <= at)
         {
-            once.insert(&h.rule, (h.score, h.family.as_deref()));
+            let newest = once.entry(&h.rule).or_insert((h.at, 0, None));
+            if h.at >= newest.0 {
+                *newest = (h.at, left(h), h.family.as_deref());
+            }
         }
-        sum(once.into_values())
+        sum(once.into_values().map(|(_, score, family)| (score, family)))
     }
 
     /// The verdict that applies: the highest `at_least` reached.
@@ -91,7 +101,10 @@ impl Scores {
         let reached = |v: &'r Verdict| {
             let total = match v.over_ms {
                 None => event_sum,
-                Some(ms) => subjects.clone().map(|s| self.over(s, at, ms)).max()?,
+                Some(ms) => {
+                    let sums = subjects.clone().map(|s| self.over(s, at, ms, v.fades));
+                    sums.max()?
+                }
             };
             (total >= v.at_least).then_some((v, total))
         };

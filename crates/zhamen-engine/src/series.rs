@@ -7,9 +7,9 @@ use crate::event::{Event, Field, FieldType, Value};
 use crate::facts::Facts;
 use crate::hash::IdMap;
 use crate::ledger::EventNo;
-use crate::money::Currency;
-use crate::rule::{Reach, Series};
-use crate::symbols::Sym;
+use crate::money::{Currency, Dec};
+use crate::rule::{Hops, Reach, Series};
+use crate::symbols::{Sym, Symbols};
 use crate::time::{
     DAY_MS, TimestampMs, WorkingDays, civil_from_days, day_start, days_from_civil, shanghai_day,
 };
@@ -23,6 +23,10 @@ pub(crate) const NO_VALUE: i64 = i64::MIN;
 pub(crate) const EVENTS_PER_KEY_MAX: usize = 1 << 20;
 /// Distinct values an `ever` window keeps per key.
 pub(crate) const DISTINCT_MAX: usize = 10_000;
+/// Payments into the payer that a hop looks at, newest first.
+pub(crate) const HOPS_SCAN_MAX: usize = 1_000;
+/// Longest chain of payments told apart.
+pub(crate) const HOPS_MAX: i64 = 32;
 
 /// One counted event. Packed: there are many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +76,8 @@ pub(crate) struct Extra {
 pub(crate) struct Totals {
     pub(crate) count: u64,
     pub(crate) sum: i128,
+    /// Sum of the squares; the largest number there is once it does not fit.
+    pub(crate) squares: i128,
     pub(crate) min: Option<i64>,
     pub(crate) max: Option<i64>,
     pub(crate) first: Option<i64>,
@@ -95,9 +101,10 @@ pub(crate) struct SeriesState {
 
 /// Whether a series keeps running totals (numbers) or symbols (texts).
 pub(crate) fn is_numeric(s: &Series) -> bool {
-    !s.as_text
-        && s.value
-            .is_some_and(|f| !matches!(f.ty(), FieldType::Text | FieldType::TextList))
+    s.hops.is_some()
+        || !s.as_text
+            && s.value
+                .is_some_and(|f| !matches!(f.ty(), FieldType::Text | FieldType::TextList))
 }
 
 /// Whether it is kept per currency.
@@ -182,6 +189,52 @@ pub(crate) fn value_of(e: &Event, at: TimestampMs, s: &Series, facts: &mut Facts
     })
 }
 
+/// How many hops of payments have led to this one, itself included: one more than the most of those
+/// that the payer received lately. What one pays oneself is no hop.
+pub(crate) fn hops_of(
+    e: &Event,
+    at: TimestampMs,
+    s: &Series,
+    hops: &Hops,
+    received: Option<&Log>,
+) -> i64 {
+    let Some(log) = received else { return 1 };
+    let hi = log.entries.partition_point(|x| x.at <= at);
+    let recent = (log.head as usize..hi)
+        .rev()
+        .take(HOPS_SCAN_MAX)
+        .take_while(|i| log.entries[*i].at > at - hops.within_ms);
+    let mut most = 0;
+    for i in recent {
+        if let Some(share) = hops.share
+            && !goes_on(e, s, share, log, i)
+        {
+            continue;
+        }
+        most = most.max(log.number(i));
+        if most >= HOPS_MAX {
+            break;
+        }
+    }
+    let to_another = s.by.iter().any(|f| e.text(*f) != e.text(hops.payer));
+    (most + i64::from(to_another)).clamp(1, HOPS_MAX)
+}
+
+/// Whether the event passes on at least this part of what came in.
+fn goes_on(e: &Event, s: &Series, share: Dec, log: &Log, i: usize) -> bool {
+    let came = s.kept.iter().position(|f| *f == Field::TxnAmount);
+    let came = came.and_then(|f| log.extra.as_deref()?.kept.get(i)?[f].as_ref());
+    let (Some(Value::Money(came)), Some(goes)) = (came, e.money(Field::TxnAmount)) else {
+        return false;
+    };
+    let whole = |minor: i64| Dec::int(minor);
+    came.currency == goes.currency
+        && whole(came.minor)
+            .times(share)
+            .and_then(|least| whole(goes.minor).compare(least))
+            .is_ok_and(std::cmp::Ordering::is_ge)
+}
+
 /// How long after an event was last counted a key is kept, by the journal's clock: as long as any
 /// window may still see that event for a bank that catches up after an outage of up to `horizon_ms`.
 pub(crate) fn kept_for(reach: Reach, lateness_ms: i64, horizon_ms: i64) -> Option<i64> {
@@ -190,7 +243,7 @@ pub(crate) fn kept_for(reach: Reach, lateness_ms: i64, horizon_ms: i64) -> Optio
         // Holidays make a span of working days longer: never thrice as long, and ten days.
         Reach::WorkingDays(n) => (3 * i64::from(n) + 10) * DAY_MS,
         Reach::Year => 366 * DAY_MS,
-        Reach::Ever => return None,
+        Reach::Newest(_) | Reach::Ever => return None,
     };
     Some(reach_ms + lateness_ms + horizon_ms)
 }
@@ -213,6 +266,8 @@ pub(crate) fn out_of_reach(
             let (year, _, _) = civil_from_days(shanghai_day(oldest_judged));
             day_start(days_from_civil(year, 1, 1)) - 1
         }
+        // Events up to then are seen by every event still to come; see `evict`.
+        Reach::Newest(_) => oldest_judged,
         // An event that is exactly as late as may be must still find itself.
         Reach::Ever => oldest_judged - 1,
     }
@@ -357,7 +412,15 @@ impl Log {
         let numeric = is_numeric(s);
         while let Some(e) = self.entries.get(self.head as usize).copied() {
             let full = self.entries.len() - self.head as usize > EVENTS_PER_KEY_MAX;
-            if e.at > out && !full {
+            let seen = match s.reach {
+                // So many newer ones, and the judged event itself, are before any event to come.
+                Reach::Newest(n) => {
+                    let newer = self.entries.get(self.head as usize + n as usize + 1);
+                    newer.is_none_or(|e| e.at > out)
+                }
+                _ => e.at > out,
+            };
+            if seen && !full {
                 break;
             }
             if full && s.reach != Reach::Ever {
@@ -416,6 +479,8 @@ impl Totals {
         self.last = Some(value);
         if numeric {
             self.sum += i128::from(value);
+            let square = i128::from(value) * i128::from(value);
+            self.squares = self.squares.saturating_add(square);
             self.min = Some(self.min.map_or(value, |m| m.min(value)));
             self.max = Some(self.max.map_or(value, |m| m.max(value)));
             return;
@@ -432,6 +497,21 @@ impl Totals {
 }
 
 impl SeriesState {
+    /// What the payer of an event has received, for [`hops_of`].
+    pub(crate) fn received(
+        &self,
+        e: &Event,
+        hops: &Hops,
+        symbols: &Symbols,
+        forgotten: TimestampMs,
+    ) -> Option<&Log> {
+        let KeyOf::Known(key) = key_of(e, &[hops.payer], None, |t| symbols.find(t)) else {
+            return None;
+        };
+        let log = &self.logs[*self.index.get(&key)? as usize];
+        (log.touched >= forgotten).then_some(log)
+    }
+
     /// The log of a key, to change it.
     pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut Log> {
         self.index.get(&key).map(|i| &mut self.logs[*i as usize])

@@ -23,7 +23,7 @@ use crate::symbols::{Sym, Symbols};
 use crate::time::TimestampMs;
 
 /// Raised whenever the image changes its form.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Why a snapshot is refused.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -79,6 +79,7 @@ struct LogImage {
 struct ExtraImage {
     count: u64,
     sum: i128,
+    squares: i128,
     min: Option<i64>,
     max: Option<i64>,
     first: Option<i64>,
@@ -243,6 +244,7 @@ impl LogImage {
             extra: log.extra.as_deref().map(|x| ExtraImage {
                 count: x.totals.count,
                 sum: x.totals.sum,
+                squares: x.totals.squares,
                 min: x.totals.min,
                 max: x.totals.max,
                 first: x.totals.first,
@@ -274,6 +276,7 @@ impl LogImage {
                     totals: Totals {
                         count: x.count,
                         sum: x.sum,
+                        squares: x.squares,
                         min: x.min,
                         max: x.max,
                         first: x.first,

@@ -11,9 +11,10 @@ use crate::hash::IdMap;
 use crate::ledger::EventNo;
 use crate::rule::{Agg, Over, Window, WindowId};
 use crate::series::{DISTINCT_MAX, Log, NO_VALUE};
+use crate::spread::Moments;
 use crate::symbols::Sym;
 use crate::time::{
-    TimestampMs, WorkingDays, civil_from_days, day_start, days_from_civil, shanghai_day,
+    DAY_MS, TimestampMs, WorkingDays, civil_from_days, day_start, days_from_civil, shanghai_day,
 };
 
 /// Spans up to this many events are scanned.
@@ -34,6 +35,8 @@ pub(crate) enum Reading {
     One(i64),
     /// A span of time.
     Span(i64),
+    /// What a deviation is computed from.
+    Moments(Moments),
 }
 
 /// What a reading is taken at.
@@ -67,20 +70,48 @@ pub(crate) fn old_end(over: Over, t: TimestampMs, calendar: &WorkingDays) -> Tim
             day_start(days_from_civil(year, month, 1)) - 1
         }
         Over::CalendarYear => day_start(days_from_civil(civil().0, 1, 1)) - 1,
+        Over::Last { within_ms, .. } => within_ms.map_or(TimestampMs::MIN, |ms| t - ms),
         Over::Ever => TimestampMs::MIN,
     }
 }
 
-/// Positions in `log.entries` of what a window covers at `t`, the judged event included.
+/// As [`old_end`], of whole Shanghai days: the judged event's and so many before it as make up
+/// the time, or that many before it.
+fn old_end_of_days(w: &Window, t: TimestampMs, calendar: &WorkingDays) -> TimestampMs {
+    match w.over {
+        Over::Ms(ms) => {
+            let days = ms / DAY_MS - i64::from(!w.exclude_current);
+            day_start(shanghai_day(t) - days) - 1
+        }
+        over => old_end(over, t, calendar),
+    }
+}
+
+/// An event's place in a log: its time, and its number among those of that time.
+pub(crate) type Mark = (TimestampMs, EventNo);
+
+/// Whether an entry stands at or before a mark.
+fn at_or_before(e: &crate::series::Entry, mark: Mark) -> bool {
+    let (at, no) = mark;
+    e.at < at || e.at == at && no.wrapping_sub(e.no) <= EventNo::MAX / 2
+}
+
+/// Positions in `log.entries` of what a window covers, the judged event included even where it is
+/// left out later. `after`: only what stands after this.
 pub(crate) fn span(
     log: &Log,
     w: &Window,
-    t: TimestampMs,
+    at: At,
+    after: Option<Mark>,
     calendar: &WorkingDays,
 ) -> (usize, usize) {
+    let t = at.time;
     let live = log.live();
     let head = log.head as usize;
-    let new_end = t - w.until_ms;
+    let new_end = match w.daily && w.exclude_current {
+        true => day_start(shanghai_day(t)) - 1,
+        false => t - w.until_ms,
+    };
     let hi = match live.last() {
         Some(last) if last.at <= new_end => live.len(),
         _ => live.partition_point(|e| e.at <= new_end),
@@ -88,7 +119,10 @@ pub(crate) fn span(
     let lo = match (w.over, live.first()) {
         (Over::Ever, _) | (_, None) => 0,
         (over, Some(first)) => {
-            let old = old_end(over, t, calendar);
+            let old = match w.daily {
+                true => old_end_of_days(w, t, calendar),
+                false => old_end(over, t, calendar),
+            };
             if first.at > old {
                 0
             } else {
@@ -96,7 +130,21 @@ pub(crate) fn span(
             }
         }
     };
-    (head + lo.min(hi), head + hi)
+    let (mut lo, hi) = (head + lo.min(hi), head + hi);
+    if let Some(mark) = after {
+        lo += log.entries[lo..hi].partition_point(|e| at_or_before(e, mark));
+    }
+    if let Over::Last { n, .. } = w.over {
+        let left_out = leaves_out(w) && own_place(log, lo, hi, at).is_some();
+        lo = lo.max(hi.saturating_sub(n as usize + usize::from(left_out)));
+    }
+    (lo, hi)
+}
+
+/// Whether the judged event is none of those a window is over: asked for, or because nothing is
+/// its own predecessor.
+pub(crate) fn leaves_out(w: &Window) -> bool {
+    w.exclude_current || w.agg == Agg::Since
 }
 
 /// Position of the judged event among `entries[lo..hi]`.
@@ -119,6 +167,7 @@ struct Cache {
     hi: usize,
     counts: IdMap<i64, u32>,
     extremes: VecDeque<usize>,
+    squares: i128,
 }
 
 impl Caches {
@@ -139,13 +188,12 @@ pub(crate) fn read(
     log: Option<&Log>,
     w: &Window,
     at: At,
+    (lo, mut hi): (usize, usize),
     place: Place,
     caches: &Caches,
-    calendar: &WorkingDays,
 ) -> (Result<Reading, Fault>, bool) {
     let empty = Log::default();
     let log = log.unwrap_or(&empty);
-    let (lo, mut hi) = span(log, w, at.time, calendar);
     let mut skip = if w.exclude_current {
         own_place(log, lo, hi, at)
     } else {
@@ -161,6 +209,13 @@ pub(crate) fn read(
     let count = (hi - lo) as i64 - i64::from(skip.is_some());
     let total_count = count + totals.map_or(0, |t| t.count as i64);
     let truncated = log.extra.as_deref().is_some_and(|x| x.truncated) && lo == log.head as usize;
+    if w.daily {
+        let total = |i: usize, j: usize| match place.numeric {
+            true => log.sum(i, j),
+            false => (j - i) as i128,
+        };
+        return (of_days(w.agg, days(log, lo, hi, total)), truncated);
+    }
     let sum = || {
         log.sum(lo, hi) - skip.map_or(0, |i| i128::from(log.number(i)))
             + totals.map_or(0, |t| t.sum)
@@ -192,6 +247,25 @@ pub(crate) fn read(
                 (Some(a), Some(b)) => Ok(Reading::One(if low { a.min(b) } else { a.max(b) })),
                 (a, b) => a.or(b).map(Reading::One).ok_or(Fault::Missing),
             }
+        }
+        Agg::Hops => {
+            let most = extreme(log, lo, hi, skip, false, key, caches);
+            Ok(Reading::Count(most.unwrap_or(0)))
+        }
+        Agg::StdDev => {
+            let recent = squares(log, lo, hi, key, caches);
+            let less = skip.map_or(0, |i| {
+                let n = i128::from(log.number(i));
+                n * n
+            });
+            let old = totals.map_or(0, |t| t.squares);
+            Ok(Reading::Moments(Moments {
+                count: total_count,
+                sum: sum(),
+                squares: recent
+                    .filter(|_| old != i128::MAX)
+                    .and_then(|s| (s - less).checked_add(old)),
+            }))
         }
         Agg::First => {
             let old = totals.and_then(|t| t.first);
@@ -226,6 +300,81 @@ pub(crate) fn read(
     (reading, truncated)
 }
 
+/// Totals of the Shanghai days in `entries[lo..hi]` on which something was counted, in order.
+fn days<'l>(
+    log: &'l Log,
+    lo: usize,
+    hi: usize,
+    total: impl Fn(usize, usize) -> i128 + 'l,
+) -> impl Iterator<Item = i128> + 'l {
+    let mut from = lo;
+    std::iter::from_fn(move || {
+        let first = log.entries[..hi].get(from)?;
+        let end = day_start(shanghai_day(first.at) + 1);
+        let to = from + log.entries[from..hi].partition_point(|e| e.at < end);
+        let sum = total(from, to);
+        from = to;
+        Some(sum)
+    })
+}
+
+/// An aggregate over totals of days.
+fn of_days(agg: Agg, mut days: impl Iterator<Item = i128>) -> Result<Reading, Fault> {
+    match agg {
+        Agg::Min => days.min().map(Reading::Sum).ok_or(Fault::Missing),
+        Agg::Max => days.max().map(Reading::Sum).ok_or(Fault::Missing),
+        Agg::Avg => {
+            let first = days.next().ok_or(Fault::Missing)?;
+            let (sum, n) = days.fold((first, 1), |(sum, n), day| (sum + day, n + 1));
+            Ok(Reading::Average(sum, n))
+        }
+        Agg::StdDev => Ok(Reading::Moments(Moments::of(days))),
+        other => unreachable!("the compiler admits no {} of days", other.name()),
+    }
+}
+
+/// Sum of the squares of `entries[lo..hi]`. `None`: may not fit.
+fn squares(log: &Log, lo: usize, hi: usize, key: u64, caches: &Caches) -> Option<i128> {
+    // No sum of squares is larger than the square of the sum of the magnitudes.
+    if log.magnitude > i128::from(i64::MAX) {
+        return None;
+    }
+    let square = |i: usize| {
+        let n = i128::from(log.number(i));
+        n * n
+    };
+    if hi - lo <= SCAN_MAX {
+        return Some((lo..hi).map(square).sum());
+    }
+    let mut caches = caches.0.borrow_mut();
+    let cache = caches.entry(key).or_default();
+    if cache.version != log.version || cache.hi <= lo || cache.lo >= hi {
+        *cache = Cache {
+            version: log.version,
+            lo,
+            hi: lo,
+            ..Cache::default()
+        };
+    }
+    while cache.hi < hi {
+        cache.squares += square(cache.hi);
+        cache.hi += 1;
+    }
+    while cache.hi > hi {
+        cache.hi -= 1;
+        cache.squares -= square(cache.hi);
+    }
+    while cache.lo < lo {
+        cache.squares -= square(cache.lo);
+        cache.lo += 1;
+    }
+    while cache.lo > lo {
+        cache.lo -= 1;
+        cache.squares += square(cache.lo);
+    }
+    Some(cache.squares)
+}
+
 /// Value of one entry: a number where the series keeps totals, else the symbol.
 fn value(log: &Log, i: usize, numeric: bool) -> Option<i64> {
     let v = if numeric {
@@ -257,7 +406,7 @@ fn distinct(
                 n += 1;
             }
         }
-        return (n as i64 + old_count, false);
+        return bounded(n as i64 + old_count, old.is_some());
     }
     let mut caches = caches.0.borrow_mut();
     let cache = caches.entry(key).or_default();
@@ -307,7 +456,8 @@ fn distinct(
     let mut n = cache.counts.len() as i64 - i64::from(cache.counts.contains_key(&NO_VALUE));
     if let Some(i) = skip {
         let v = log.entries[i].value;
-        n -= i64::from(cache.counts.get(&v) == Some(&1));
+        let alone = v != NO_VALUE && !is_old(v) && cache.counts.get(&v) == Some(&1);
+        n -= i64::from(alone);
     }
     if let Some(old) = old {
         // Order does not matter to a count.
@@ -316,11 +466,16 @@ fn distinct(
             .filter(|s| cache.counts.contains_key(&i64::from(**s)))
             .count() as i64;
     }
+    bounded(n + old_count, old.is_some())
+}
+
+/// Beyond the bound an `ever` window saturates, whichever way it was counted.
+fn bounded(n: i64, ever: bool) -> (i64, bool) {
     let bound = DISTINCT_MAX as i64;
-    if old.is_some() && n + old_count > bound {
+    if ever && n > bound {
         (bound, true)
     } else {
-        (n + old_count, false)
+        (n, false)
     }
 }
 

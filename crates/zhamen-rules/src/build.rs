@@ -8,7 +8,8 @@ use std::sync::Arc;
 use regex::{Regex, RegexBuilder};
 use zhamen_engine::event::{Field, FieldType, KindSet};
 use zhamen_engine::rule::{
-    Agg, CurrencyPolicy, Expr, ListId, Over, Reach, RuleSet, Series, SeriesId, Window, WindowId,
+    Agg, CurrencyPolicy, Expr, Hops, ListId, Over, Reach, RuleSet, Series, SeriesId, Window,
+    WindowId,
 };
 use zhamen_engine::time::DAY_MS;
 
@@ -41,6 +42,8 @@ pub(crate) struct Build {
 /// What a window counts and how it looks at it, before sharing.
 pub(crate) struct Counting {
     pub on: KindSet,
+    /// Only events on which this rule fired.
+    pub hits_of: Option<String>,
     /// Key fields of the counted event.
     pub counted_by: Vec<Field>,
     /// Key fields of the judged event.
@@ -54,9 +57,12 @@ pub(crate) struct Counting {
     pub undo: KindSet,
     pub agg: Agg,
     pub value: Option<Field>,
+    pub hops: Option<Hops>,
     pub over: Over,
     pub until_ms: i64,
     pub exclude_current: bool,
+    pub daily: bool,
+    pub reset: Option<WindowId>,
 }
 
 impl Build {
@@ -117,6 +123,8 @@ impl Build {
             over: counting.over,
             until_ms: counting.until_ms,
             exclude_current: counting.exclude_current,
+            daily: counting.daily,
+            reset: counting.reset,
             currency: if counting.correlated_reads_money {
                 counting.currency
             } else {
@@ -136,7 +144,14 @@ impl Build {
 
     fn series(&mut self, counting: &Counting) -> SeriesId {
         let identity: Arc<str> = series_identity(counting, self).into();
-        let reach = reach(counting.over);
+        let mut reach = reach(counting.over);
+        if counting.daily {
+            // Whole days before the judged event's own.
+            reach = Reach::Ms(longest_ms(reach) + DAY_MS);
+        }
+        if let Some(hops) = &counting.hops {
+            reach = farther(reach, Reach::Ms(hops.within_ms));
+        }
         if let Some(id) = self.series.get(&identity) {
             let series = &mut self.set.series[usize::from(*id)];
             series.reach = farther(series.reach, reach);
@@ -146,11 +161,13 @@ impl Build {
         self.set.series.push(Series {
             identity: identity.clone(),
             on: counting.on,
+            hits_of: counting.hits_of.as_deref().map(Into::into),
             by: counting.counted_by.clone(),
             filter: counting.filter.clone(),
             currency: filter_currency(counting),
             undo: counting.undo,
             value: counting.value,
+            hops: counting.hops.clone(),
             as_text: as_text(counting),
             kept: counting.kept.clone(),
             reach,
@@ -190,6 +207,16 @@ fn series_identity(counting: &Counting, build: &Build) -> String {
         names(&counting.counted_by)
     );
     // Writing to a String cannot fail.
+    if let Some(rule) = &counting.hits_of {
+        let _ = write!(text, " hits of {rule}");
+    }
+    if let Some(hops) = &counting.hops {
+        let (payer, within) = (hops.payer.name(), hops.within_ms);
+        let _ = write!(text, " hops from {payer} within {within}ms");
+        if let Some(share) = hops.share {
+            let _ = write!(text, " share {}", share.text());
+        }
+    }
     if let Some(filter) = &counting.filter {
         let _ = write!(text, " where {}", canonical::text(filter, build));
     }
@@ -208,6 +235,16 @@ fn series_identity(counting: &Counting, build: &Build) -> String {
     // Older events of an `ever` series are folded into totals, where other windows cannot see them.
     if counting.over == Over::Ever {
         text.push_str(" for ever");
+    }
+    // So are the newest events kept for themselves: others are let go by age.
+    if matches!(
+        counting.over,
+        Over::Last {
+            within_ms: None,
+            ..
+        }
+    ) {
+        text.push_str(" newest");
     }
     if !counting.kept.is_empty() {
         let _ = write!(text, " kept {}", names(&counting.kept));
@@ -228,6 +265,12 @@ fn window_identity(counting: &Counting, series: SeriesId, build: &Build) -> Stri
     }
     if counting.exclude_current {
         text.push_str(" current excluded");
+    }
+    if counting.daily {
+        text.push_str(" per day");
+    }
+    if let Some(reset) = counting.reset {
+        let _ = write!(text, " after {}", build.window_name(reset));
     }
     if let Some(correlated) = &counting.correlated {
         let _ = write!(text, " where {}", canonical::text(correlated, build));
@@ -255,6 +298,11 @@ fn reach(over: Over) -> Reach {
         Over::CalendarMonth => Reach::Ms(31 * DAY_MS),
         Over::CalendarYear => Reach::Year,
         Over::Ever => Reach::Ever,
+        Over::Last {
+            within_ms: Some(ms),
+            ..
+        } => Reach::Ms(ms),
+        Over::Last { n, .. } => Reach::Newest(n),
     }
 }
 
@@ -264,6 +312,7 @@ fn farther(a: Reach, b: Reach) -> Reach {
     match (a, b) {
         (a, b) if a == b => a,
         (Reach::WorkingDays(a), Reach::WorkingDays(b)) => Reach::WorkingDays(a.max(b)),
+        (Reach::Newest(a), Reach::Newest(b)) => Reach::Newest(a.max(b)),
         // So many working days are never fewer days.
         (Reach::WorkingDays(n), Reach::Ms(ms)) | (Reach::Ms(ms), Reach::WorkingDays(n))
             if ms <= i64::from(n) * DAY_MS =>
@@ -280,8 +329,8 @@ fn longest_ms(reach: Reach) -> i64 {
         Reach::Ms(ms) => ms,
         Reach::WorkingDays(n) => (3 * i64::from(n) + 20) * DAY_MS,
         Reach::Year => 366 * DAY_MS,
-        // Never met: an `ever` series is its own.
-        Reach::Ever => i64::MAX,
+        // Never met: such a series is its own.
+        Reach::Newest(_) | Reach::Ever => i64::MAX,
     }
 }
 

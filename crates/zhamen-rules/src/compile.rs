@@ -15,7 +15,7 @@ use crate::lint;
 use crate::node::{self, Node, Table};
 use crate::problem::Files;
 use crate::rule::rows::RuleTest;
-use crate::rule::{Context, list, read, verdict};
+use crate::rule::{Context, list, read, verdict, window};
 use crate::source::SourceFile;
 
 /// Most rules and verdicts of a set.
@@ -67,6 +67,7 @@ pub fn compile(files: &[SourceFile]) -> Compiled {
     let mut cx = Context {
         files,
         lists: &lists,
+        rules: &window::hits::named(&rule_nodes),
         build: &mut build,
         findings: &mut findings,
     };

@@ -78,10 +78,17 @@ fn info(id: WindowId, window: &Window, series: &Series, used_by: Vec<String>) ->
     WindowInfo {
         window: id,
         series: window.series,
-        computes: format!("{}{of}", window.agg.name()),
+        computes: format!(
+            "{}{of}{}",
+            window.agg.name(),
+            if window.daily { " per day" } else { "" }
+        ),
         key: names(&series.by),
         over: over_text(window.over),
-        on: crate::contract::kinds_text(series.on),
+        on: match &series.hits_of {
+            Some(rule) => format!("rule:{rule}"),
+            None => crate::contract::kinds_text(series.on),
+        },
         bytes_per_key: KEY_BYTES,
         bytes_per_event: EVENT_BYTES + kept_bytes(series.kept.len()),
         notes: notes(window, series),
@@ -105,6 +112,24 @@ fn notes(window: &Window, series: &Series) -> Vec<&'static str> {
     }
     if window.agg == Agg::Distinct && window.over == Over::Ever {
         notes.push("exact up to 10,000 values a key, then degraded");
+    }
+    if window.daily {
+        notes.push("adds up its days on every event, at most 366");
+    }
+    if matches!(
+        window.over,
+        Over::Last {
+            within_ms: None,
+            ..
+        }
+    ) {
+        notes.push("keeps the newest events of a key for ever");
+    }
+    if window.agg == Agg::Hops {
+        notes.push("looks through the newest 1,000 payments into the payer; at most 32 hops");
+    }
+    if series.hits_of.is_some() {
+        notes.push("counts an event after all rules have spoken of it");
     }
     if window.over == Over::Ever {
         notes.push("keeps totals of older events");

@@ -23,6 +23,8 @@ use crate::source::SourceFile;
 pub(crate) struct Context<'a> {
     pub files: &'a [SourceFile],
     pub lists: &'a [DeclaredList],
+    /// All rules of the set, for windows that count their hits.
+    pub rules: &'a [window::hits::Named],
     pub build: &'a mut Build,
     pub findings: &'a mut Findings,
 }

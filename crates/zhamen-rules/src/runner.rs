@@ -19,7 +19,7 @@ use zhamen_engine::entry::{
 use zhamen_engine::event::{Event, KindSet};
 use zhamen_engine::money::Dec;
 use zhamen_engine::output::{Decision, FallbackCode, Output};
-use zhamen_engine::rule::{Action, Bilingual, Mode, RuleSet};
+use zhamen_engine::rule::{Action, Bilingual, Mode, RuleSet, SeriesId};
 use zhamen_engine::time::{Calendar, HOUR_MS, TimestampMs, days_from_civil};
 
 use crate::compile::Compiled;
@@ -116,21 +116,50 @@ fn subset(set: &RuleSet, compiled: &Compiled, rule: &str) -> RuleSet {
         return subset;
     }
     subset.verdicts.clear();
-    subset.rules.retain(|r| *r.id == *rule);
-    for rule in &mut subset.rules {
-        rule.mode = Mode::Enforce;
+    let (rules, used) = needed(set, compiled, rule);
+    subset
+        .rules
+        .retain(|r| rules.iter().any(|id| **id == *r.id));
+    for kept in subset.rules.iter_mut().filter(|r| *r.id == *rule) {
+        kept.mode = Mode::Enforce;
     }
-    let windows = compiled.windows_of.get(rule).map_or(&[][..], Vec::as_slice);
-    let used: Vec<u16> = windows
-        .iter()
-        .map(|w| set.windows[usize::from(*w)].series)
-        .collect();
     for (id, series) in subset.series.iter_mut().enumerate() {
         if !used.iter().any(|u| usize::from(*u) == id) {
             series.on = KindSet::default();
         }
     }
     subset
+}
+
+/// The rule, those whose hits its windows count and so on, and the series of all their windows.
+fn needed<'s>(
+    set: &'s RuleSet,
+    compiled: &Compiled,
+    rule: &'s str,
+) -> (Vec<&'s str>, Vec<SeriesId>) {
+    let mut rules = vec![rule];
+    let mut series = Vec::new();
+    let mut next = 0;
+    while let Some(rule) = rules.get(next).copied() {
+        next += 1;
+        let windows = compiled.windows_of.get(rule).map_or(&[][..], Vec::as_slice);
+        for window in windows.iter().map(|w| &set.windows[usize::from(*w)]) {
+            let reset = window.reset.map(|w| &set.windows[usize::from(w)]);
+            for id in [Some(window), reset]
+                .into_iter()
+                .flatten()
+                .map(|w| w.series)
+            {
+                series.push(id);
+                if let Some(hit) = set.series[usize::from(id)].hits_of.as_deref()
+                    && !rules.contains(&hit)
+                {
+                    rules.push(hit);
+                }
+            }
+        }
+    }
+    (rules, series)
 }
 
 fn policy(set: &RuleSet, calendar: &Calendar) -> Policy {

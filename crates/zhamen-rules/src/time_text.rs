@@ -8,6 +8,8 @@ use zhamen_engine::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, duration_text};
 pub(crate) const MAX_SPAN_MS: i64 = 36_600 * DAY_MS;
 /// Most working days a window may look back.
 pub(crate) const MAX_WORKING_DAYS: u32 = 2_500;
+/// Most newest events a window may be over.
+pub(crate) const MAX_LAST: u32 = 1_000;
 
 /// Numbers with units, each unit at most once and falling: `1h30m`. At most a hundred years.
 pub(crate) fn duration(text: &str) -> Option<i64> {
@@ -56,6 +58,14 @@ pub(crate) fn over(text: &str) -> Option<Over> {
             .contains(&days)
             .then_some(Over::WorkingDays(days));
     }
+    if let Some(rest) = text.strip_prefix("last ") {
+        let (n, within_ms) = match rest.split_once(" in ") {
+            Some((n, within)) => (n, Some(duration(within).filter(|ms| *ms > 0)?)),
+            None => (rest, None),
+        };
+        let n = n.parse().ok().filter(|n| (1..=MAX_LAST).contains(n))?;
+        return Some(Over::Last { n, within_ms });
+    }
     duration(text).filter(|ms| *ms > 0).map(Over::Ms)
 }
 
@@ -68,6 +78,10 @@ pub(crate) fn over_text(over: Over) -> String {
         Over::CalendarMonth => "calendar month".to_owned(),
         Over::CalendarYear => "calendar year".to_owned(),
         Over::Ever => "ever".to_owned(),
+        Over::Last { n, within_ms } => match within_ms {
+            Some(ms) => format!("last {n} in {}", duration_text(ms)),
+            None => format!("last {n}"),
+        },
     }
 }
 
@@ -105,10 +119,22 @@ mod tests {
             "5 working days",
             "calendar month",
             "ever",
+            "last 3",
+            "last 1000 in 30d",
         ] {
             assert_eq!(over_text(over(text).unwrap()), text.replace("90s", "1m30s"));
         }
         assert_eq!(over("0s"), None);
         assert_eq!(over("0 working days"), None);
+        for bad in [
+            "last 0",
+            "last 1001",
+            "last",
+            "last 3 in",
+            "last 3 in 0s",
+            "last x",
+        ] {
+            assert_eq!(over(bad), None, "{bad}");
+        }
     }
 }

@@ -311,8 +311,10 @@ impl<'e> Judge<'e> {
         };
         let w = &self.rules.windows[usize::from(id)];
         let s = &self.rules.series[usize::from(w.series)];
-        let (lo, hi) = window::span(log, w, self.at, &self.plan.calendar);
-        let left_out = w.exclude_current || w.agg == Agg::Since;
+        let Ok((lo, hi)) = self.span(log, w) else {
+            return (0, Vec::new());
+        };
+        let left_out = window::leaves_out(w);
         let counts = |i: usize| {
             let entry = log.entries[i];
             if left_out && entry.no == self.no {

@@ -1,17 +1,17 @@
 //! Functions and methods: what each takes and gives.
 
-use zhamen_engine::rule::{Expr, Func, Literal};
+use zhamen_engine::rule::{Expr, Func, Literal, MathOp};
 
 use crate::expr::ast::{self, ExprKind, Name, Span};
 use crate::expr::check::Checker;
 use crate::expr::types::{Type, Typed};
-use crate::expr::{membership, operator};
+use crate::expr::{fold, membership, operator};
 use crate::problem::{Keys, Naming, Types};
 use crate::suggest::nearest;
 use crate::time_text;
 
 /// Functions by name, for messages.
-const FUNCTIONS: [&str; 11] = [
+const FUNCTIONS: [&str; 14] = [
     "has",
     "size",
     "duration",
@@ -23,6 +23,9 @@ const FUNCTIONS: [&str; 11] = [
     "abs",
     "min",
     "max",
+    "is_round",
+    "digit",
+    "leading_digit",
 ];
 /// Methods of a text by name.
 const METHODS: [&str; 4] = ["startsWith", "endsWith", "contains", "matches"];
@@ -48,6 +51,9 @@ fn function(c: &mut Checker<'_>, name: &Name, args: &[ast::Expr], span: Span) ->
         "has" => return has(c, name, args, span),
         "duration" => return duration(c, name, args, span),
         "size" => return size(c, name, args, span),
+        "is_round" => return is_round(c, name, args, span),
+        "digit" => return digit(c, name, args, span),
+        "leading_digit" => return leading_digit(c, name, args, span),
         "hour" => (Func::Hour, OF_TIME),
         "weekday" => (Func::Weekday, OF_TIME),
         "day" => (Func::Day, OF_TIME),
@@ -133,6 +139,59 @@ fn same(c: &mut Checker<'_>, func: Func, args: &[ast::Expr], span: Span) -> Type
         }
     }
     call(func, args, result, span)
+}
+
+/// `is_round(x, unit)`: both numbers, or both money.
+fn is_round(c: &mut Checker<'_>, name: &Name, args: &[ast::Expr], span: Span) -> Typed {
+    if !count(c, name, args, 2..=2) {
+        return Typed::unknown(span);
+    }
+    let (x, unit) = (number(c, &args[0]), number(c, &args[1]));
+    let at = unit.span.clone();
+    let rest = operator::math(c, MathOp::Rem, x.clone(), unit.clone(), span.clone());
+    if rest.ty == Type::Unknown {
+        return Typed::unknown(span);
+    }
+    if let Expr::Literal(literal) = &unit.expr
+        && fold::number(literal).is_some_and(|d| d.is_negative())
+    {
+        c.report(&at, Types::NegativeUnit);
+    }
+    call(Func::IsRound, vec![x, unit], Type::Bool, span)
+}
+
+/// `digit(x, place)`
+fn digit(c: &mut Checker<'_>, name: &Name, args: &[ast::Expr], span: Span) -> Typed {
+    if !count(c, name, args, 2..=2) {
+        return Typed::unknown(span);
+    }
+    let (x, place) = (number(c, &args[0]), c.of_type(&args[1], Type::Int));
+    call(Func::Digit, vec![x, place], Type::Int, span)
+}
+
+/// `leading_digit(x)`
+fn leading_digit(c: &mut Checker<'_>, name: &Name, args: &[ast::Expr], span: Span) -> Typed {
+    if !count(c, name, args, 1..=1) {
+        return Typed::unknown(span);
+    }
+    let x = number(c, &args[0]);
+    call(Func::LeadingDigit, vec![x], Type::Int, span)
+}
+
+/// A number or money.
+fn number(c: &mut Checker<'_>, arg: &ast::Expr) -> Typed {
+    let typed = c.expr(arg);
+    if typed.ty.is_number() || typed.ty.is_money() || typed.ty == Type::Unknown {
+        return typed;
+    }
+    c.report(
+        &arg.span,
+        Types::WrongType {
+            expected: "a number or money".to_owned(),
+            found: typed.ty.name(),
+        },
+    );
+    Typed::unknown(arg.span.clone())
 }
 
 fn size(c: &mut Checker<'_>, name: &Name, args: &[ast::Expr], span: Span) -> Typed {

@@ -134,7 +134,7 @@ fn is_count(expr: &Expr, build: &Build) -> bool {
     match expr {
         Expr::Window(id) => matches!(
             build.set.windows[usize::from(*id)].agg,
-            Agg::Count | Agg::Distinct
+            Agg::Count | Agg::Distinct | Agg::Hops
         ),
         _ => false,
     }

@@ -58,6 +58,7 @@ pub(crate) enum Keys {
     NoSubject,
     ScoreNotPositive,
     InquiryWithoutTransfer,
+    OverAndFades,
 }
 
 impl Problem for Keys {
@@ -154,9 +155,15 @@ impl Problem for Keys {
                 "expected a period".to_owned(),
                 Some(
                     "write \"90s\", \"30m\", \"24h\", \"7d\", \"5 working days\", \"calendar day\", \
-                     \"calendar month\", \"calendar year\" or \"ever\""
+                     \"calendar month\", \"calendar year\", \"ever\", \"last 3\" or \"last 3 in 30d\""
                         .to_owned(),
                 ),
+            ),
+            Keys::OverAndFades => (
+                Error,
+                "over-and-fades",
+                "a verdict sums either over a time or fading".to_owned(),
+                Some("`fades = \"24h\"` looks back 24 hours by itself".to_owned()),
             ),
             Keys::BadForm => (
                 Error,

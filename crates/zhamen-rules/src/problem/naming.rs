@@ -28,6 +28,10 @@ pub(crate) enum Naming {
         name: String,
         nearest: Option<String>,
     },
+    UnknownRule {
+        name: String,
+        nearest: Option<String>,
+    },
     WindowNotAbove(String),
     WindowKeyNotOn {
         window: String,
@@ -99,6 +103,12 @@ impl Problem for Naming {
                 nearest
                     .as_ref()
                     .map(|n| format!("did you mean `params.{n}`?")),
+            ),
+            Naming::UnknownRule { name, nearest } => (
+                Error,
+                "unknown-rule",
+                format!("no rule `{name}` in this set"),
+                did_you_mean(nearest),
             ),
             Naming::UnknownWindow { name, nearest } => (
                 Error,

@@ -44,11 +44,18 @@ pub(crate) enum Types {
     TruncatingQuotient,
     DivisionByZero,
     Overflow,
+    NegativeUnit,
 }
 
 impl Problem for Types {
     fn parts(&self) -> Parts {
         match self {
+            Types::NegativeUnit => (
+                Error,
+                "negative-unit",
+                "the unit of a round number is above 0".to_owned(),
+                None,
+            ),
             Types::ListOfText => (
                 Error,
                 "list-of-text",

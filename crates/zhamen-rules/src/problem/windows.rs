@@ -40,6 +40,16 @@ pub(crate) enum Windows {
     NotKept(&'static str),
     NotOverEver(&'static str),
     TooManyKeys(usize),
+    UntilOfLast,
+    PerDayOf(&'static str),
+    PerDayOver(i64),
+    HopsKey,
+    BadShare,
+    ResetByRule,
+    ResetKey {
+        field: &'static str,
+        kinds: String,
+    },
 }
 
 impl Problem for Windows {
@@ -50,8 +60,8 @@ impl Problem for Windows {
                 "no-aggregate",
                 "this window does not say what it computes".to_owned(),
                 Some(
-                    "give one of count = \"*\", sum, distinct, min, max, avg, first, last = a field, \
-                     since = \"last\""
+                    "give one of count = \"*\", sum, distinct, min, max, avg, stddev, first, last = a field, \
+                     since = \"last\", hops = who pays"
                         .to_owned(),
                 ),
             ),
@@ -161,6 +171,54 @@ impl Problem for Windows {
                 "not-over-ever",
                 format!("{what} needs single events, and a window over `ever` keeps totals"),
                 Some("give a period, for example over = \"365d\"".to_owned()),
+            ),
+            Windows::UntilOfLast => (
+                Error,
+                "until-of-last",
+                "the newest events have no near end".to_owned(),
+                Some("leave out the judged event with current = \"exclude\", or give a period".to_owned()),
+            ),
+            Windows::PerDayOf(what) => (
+                Error,
+                "per-day",
+                format!("totals of days do not go together with {what}"),
+                Some("`per = \"day\"` takes avg, stddev, min or max of a number, of money or of \"*\"".to_owned()),
+            ),
+            Windows::PerDayOver(most) => (
+                Error,
+                "per-day-over",
+                "totals of days need whole days".to_owned(),
+                Some(format!(
+                    "write \"30d\", at most \"{most}d\", \"calendar month\" or \"calendar year\""
+                )),
+            ),
+            Windows::HopsKey => (
+                Error,
+                "hops-key",
+                "`hops` names who pays, and the key who is paid: one other field of the same kind".to_owned(),
+                Some(
+                    "for what the paying account carries write hops = \"payer.account\", \
+                     by = [\"payer.account\"], fields = { \"payer.account\" = \"payee.account\" }"
+                        .to_owned(),
+                ),
+            ),
+            Windows::BadShare => (
+                Error,
+                "bad-share",
+                "`share` is a part from 0 to 1".to_owned(),
+                Some("write share = 0.9 for at least nine tenths".to_owned()),
+            ),
+            Windows::ResetByRule => (
+                Error,
+                "reset-by-rule",
+                "only a rule that fires sets a window back".to_owned(),
+                Some("write reset = \"rule:ID\"; the rule's own id sets it back by its own firing".to_owned()),
+            ),
+            Windows::ResetKey { field, kinds } => (
+                Error,
+                "reset-key",
+                format!("that rule looks at {kinds}, which has no `{field}` to tell the keys apart by"),
+                None,
             ),
             Windows::TooManyKeys(most) => (
                 Error,

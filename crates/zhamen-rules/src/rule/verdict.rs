@@ -12,7 +12,9 @@ use crate::rule::rows::{self, RuleTest};
 use crate::rule::{Context, name, then};
 use crate::time_text;
 
-const KEYS: [&str; 7] = ["id", "title", "at_least", "over", "then", "explain", "test"];
+const KEYS: [&str; 8] = [
+    "id", "title", "at_least", "over", "fades", "then", "explain", "test",
+];
 
 /// A verdict with what later passes need to know of its text.
 #[derive(Debug)]
@@ -52,13 +54,18 @@ pub(crate) fn read(node: &Node, on: KindSet, cx: &mut Context<'_>) -> Option<Com
         }
         Some(score)
     });
-    let over_ms = table.get("over").and_then(|n| {
+    let mut span = |key: &str| {
+        let n = table.get(key)?;
         let ms = time_text::duration(n.text(cx.findings)?).filter(|ms| *ms > 0);
         if ms.is_none() {
             cx.findings.add(&n.at, Keys::BadDuration);
         }
         ms
-    });
+    };
+    let (over, fades) = (span("over"), span("fades"));
+    if let (true, Some(entry)) = (over.is_some(), table.entry("fades")) {
+        cx.findings.add(&entry.key_at, Keys::OverAndFades);
+    }
     let then = table
         .get("then")
         .and_then(|n| then::read(n, KindSet::default(), cx.findings));
@@ -88,7 +95,8 @@ pub(crate) fn read(node: &Node, on: KindSet, cx: &mut Context<'_>) -> Option<Com
             id: id.into(),
             title,
             at_least,
-            over_ms,
+            over_ms: over.or(fades),
+            fades: fades.is_some(),
             then,
             explain,
         },

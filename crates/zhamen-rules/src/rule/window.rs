@@ -1,10 +1,13 @@
 //! `window.NAME`: what is counted, by which key, over which time.
 
+mod aggregate;
 mod filter;
+pub(crate) mod hits;
 mod key;
 
-use zhamen_engine::event::{EventKind, Field, FieldType, KindSet};
+use zhamen_engine::event::{EventKind, Field, KindSet};
 use zhamen_engine::rule::{Agg, CurrencyPolicy, Over};
+use zhamen_engine::time::DAY_MS;
 
 use crate::build::Counting;
 use crate::contract::{self};
@@ -17,11 +20,14 @@ use crate::rule::Context;
 use crate::rule::name::{self, identifier};
 use crate::time_text;
 
-const KEYS: [&str; 17] = [
-    "count", "sum", "distinct", "min", "max", "avg", "first", "last", "since", "by", "over", "on",
-    "where", "current", "undo", "fields", "until",
+const KEYS: [&str; 23] = [
+    "count", "sum", "distinct", "min", "max", "avg", "first", "last", "since", "stddev", "hops",
+    "by", "over", "on", "where", "current", "undo", "fields", "until", "per", "reset", "within",
+    "share",
 ];
 
+/// Most days that a window over totals of days looks at.
+const MAX_DAYS: i64 = 366;
 /// Most windows of one rule.
 const MAX_WINDOWS: usize = 100;
 
@@ -74,14 +80,19 @@ fn read(
     // Every window is exact; the key asks for what is already so.
     table.get("exact").map(|n| n.bool(cx.findings));
 
-    let on = match table.get("on") {
-        Some(node) => name::kinds(node, cx.findings),
-        None => Some(owner.on),
+    let counted = match table.get("on") {
+        Some(node) => hits::on(node, cx),
+        None => Some((owner.on, None)),
     };
-    let aggregate = aggregate(entry, table, on.unwrap_or_default(), cx.findings);
+    let (on, hits_of) = counted.map_or((None, None), |(on, of)| (Some(on), of));
+    let daily = match table.get("per") {
+        Some(node) => name::one_of(node, &[("day", true)], cx.findings)?,
+        None => false,
+    };
+    let aggregate = aggregate::aggregate(entry, table, on.unwrap_or_default(), daily, cx.findings);
     let by = on.and_then(|on| key::keys(entry, table, owner.on, on, cx.findings));
     let over = over(entry, table, cx.findings);
-    let until_ms = until(table, over, cx.findings);
+    let until_ms = until(table, over, daily, cx.findings);
     let exclude_current = match table.get("current") {
         Some(node) => name::one_of(node, &[("exclude", true), ("include", false)], cx.findings),
         None => Some(false),
@@ -106,8 +117,24 @@ fn read(
     let (filter, over, undo, on) = (filter?, over?, undo?, on?);
     if let (Some(node), Some(_)) = (table.get("where"), &filter.correlated) {
         cx.findings.add(&node.at, Windows::CorrelatedWindow);
+        if daily {
+            cx.findings.add(&node.at, Windows::PerDayOf("`this.`"));
+            return None;
+        }
     }
-    let ty = result_type(agg, value);
+    if let (true, Some(node)) = (daily, table.get("over"))
+        && !whole_days(over)
+    {
+        cx.findings.add(&node.at, Windows::PerDayOver(MAX_DAYS));
+        return None;
+    }
+    let hops = aggregate::hops(table, (agg, value), &counted_by, on, over, cx.findings).ok()?;
+    let reset = match table.get("reset") {
+        Some(node) => Some(hits::reset(node, &judged_by, over, cx)?),
+        None => None,
+    };
+    let value = value.filter(|_| hops.is_none());
+    let ty = aggregate::result_type(agg, value);
     let mut params: Vec<usize> = Vec::new();
     for facts in [&filter.counted, &filter.compared] {
         for fact in &facts.reads {
@@ -125,7 +152,11 @@ fn read(
         }
     }
     let mut kept: Vec<Field> = filter.compared.fields().collect();
+    if hops.as_ref().is_some_and(|h| h.share.is_some()) {
+        kept.push(Field::TxnAmount);
+    }
     kept.sort();
+    kept.dedup();
     let same_value = matches!(agg, Agg::Min | Agg::Max | Agg::First | Agg::Last);
     Some(Declared {
         name: entry.key.clone(),
@@ -138,6 +169,7 @@ fn read(
         reads: filter.counted.windows().collect(),
         id: cx.build.window(Counting {
             on,
+            hits_of,
             counted_by,
             judged_by,
             filter: filter.expr,
@@ -149,87 +181,14 @@ fn read(
             undo,
             agg,
             value,
+            hops,
             over,
             until_ms: until_ms?,
             exclude_current: exclude_current?,
+            daily,
+            reset,
         }),
     })
-}
-
-/// The one aggregate and its field.
-fn aggregate(
-    entry: &Entry,
-    table: &Table,
-    on: KindSet,
-    findings: &mut Findings,
-) -> Option<(Agg, Option<Field>)> {
-    let named: Vec<(Agg, &Entry)> = Agg::ALL
-        .iter()
-        .filter_map(|agg| Some((*agg, table.entry(agg.name())?)))
-        .collect();
-    let (agg, written) = match named[..] {
-        [one] => one,
-        [] => {
-            findings.add(&entry.key_at, Windows::NoAggregate);
-            return None;
-        }
-        [_, (_, second), ..] => {
-            findings.add(&second.key_at, Windows::TwoAggregates);
-            return None;
-        }
-    };
-    let node = &written.value;
-    let text = node.text(findings)?;
-    let fixed = match agg {
-        Agg::Count => Some("*"),
-        Agg::Since => Some("last"),
-        _ => None,
-    };
-    if let Some(fixed) = fixed {
-        if text == fixed {
-            return Some((agg, None));
-        }
-        let agg = agg.name();
-        findings.add(&node.at, Windows::FixedAggregate { agg, fixed });
-        return None;
-    }
-    if on.is_empty() {
-        return None;
-    }
-    let field = name::field(text, &node.at, on, findings)?;
-    let fits = match (agg, field.ty()) {
-        (_, FieldType::TextList) => false,
-        (Agg::Sum | Agg::Avg, ty) => matches!(ty, FieldType::Int | FieldType::Money),
-        (Agg::Min | Agg::Max, ty) => {
-            matches!(
-                ty,
-                FieldType::Int | FieldType::Money | FieldType::Time | FieldType::Date
-            )
-        }
-        _ => true,
-    };
-    if fits {
-        return Some((agg, Some(field)));
-    }
-    findings.add(
-        &node.at,
-        Windows::AggregateType {
-            agg: agg.name(),
-            field: field.name(),
-            ty: Type::of(field).name(),
-        },
-    );
-    None
-}
-
-fn result_type(agg: Agg, value: Option<Field>) -> Type {
-    let field = value.map_or(Type::Unknown, Type::of);
-    match agg {
-        Agg::Count | Agg::Distinct => Type::Int,
-        Agg::Since => Type::Duration,
-        Agg::Avg if field == Type::Int => Type::Dec,
-        _ => field,
-    }
 }
 
 fn over(entry: &Entry, table: &Table, findings: &mut Findings) -> Option<Over> {
@@ -251,19 +210,36 @@ fn over(entry: &Entry, table: &Table, findings: &mut Findings) -> Option<Over> {
     over
 }
 
-fn until(table: &Table, over: Option<Over>, findings: &mut Findings) -> Option<i64> {
+/// Whether it is so many whole days, or a month or year.
+fn whole_days(over: Over) -> bool {
+    match over {
+        Over::Ms(ms) => ms % DAY_MS == 0 && ms / DAY_MS <= MAX_DAYS,
+        Over::CalendarMonth | Over::CalendarYear => true,
+        _ => false,
+    }
+}
+
+fn until(table: &Table, over: Option<Over>, daily: bool, findings: &mut Findings) -> Option<i64> {
     let Some(node) = table.get("until") else {
         return Some(0);
     };
+    if daily {
+        findings.add(&node.at, Windows::PerDayOf("a near end"));
+        return None;
+    }
     let Some(ms) = time_text::duration(node.text(findings)?) else {
         findings.add(&node.at, Keys::BadDuration);
         return None;
     };
     let far = match over? {
         Over::Ms(far) => far,
-        Over::CalendarDay => zhamen_engine::time::DAY_MS,
+        Over::CalendarDay => DAY_MS,
         Over::Ever => {
             findings.add(&node.at, Windows::NotOverEver("a near end"));
+            return None;
+        }
+        Over::Last { .. } => {
+            findings.add(&node.at, Windows::UntilOfLast);
             return None;
         }
         _ => i64::MAX,
