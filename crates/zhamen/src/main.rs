@@ -31,7 +31,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[command(
     after_help = "Exit codes: 0 ok · 1 findings (rejected lines, rule errors, failed tests) · 2 usage · \
 75 stopped by something outside, start me again · 78 bad settings or rules\n\
-Settings: built-in defaults < --config FILE < environment (ZHAMEN__SECTION__KEY) < flags"
+Settings: built-in defaults < --config FILE < environment (ZHAMEN__SECTION__KEY) < --set"
 )]
 struct Cli {
     #[command(subcommand)]
