@@ -96,8 +96,12 @@ impl Rig {
         fs::create_dir_all(self.rules())?;
         let from = xtask::workspace_root().join("configs/rules");
         for entry in fs::read_dir(&from).context("configs/rules")? {
-            let entry = entry?;
-            fs::copy(entry.path(), self.rules().join(entry.file_name()))?;
+            let path = entry?.path();
+            if let (Some("toml"), Some(name)) =
+                (path.extension().and_then(|e| e.to_str()), path.file_name())
+            {
+                fs::copy(&path, self.rules().join(name))?;
+            }
         }
         Ok(())
     }
