@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 
 use crate::metadata::cargo;
-use crate::{arrows, licences};
+use crate::{arrows, licences, torture};
 
 /// One line a check. Unit, scenario, schema and real-Kafka tests are all in `cargo test`; committed
 /// references are compared there as well.
@@ -51,6 +51,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "docs",
         run: Run::Cargo("doc --workspace --no-deps"),
+    },
+    Step {
+        name: "torture",
+        run: Run::Here(torture::ci),
     },
 ];
 

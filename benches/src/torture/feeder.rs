@@ -21,6 +21,9 @@ use crate::client;
 /// One record in so many is followed by its own first half, which is no JSON.
 const BROKEN_ONE_IN: u64 = 97;
 
+/// A broker that takes nothing for this long is not coming back.
+const STALLED: Duration = Duration::from_secs(60);
+
 /// Records that the broker has taken, by topic and partition.
 pub type Taken = BTreeMap<(String, i32), i64>;
 
@@ -127,7 +130,7 @@ impl Feeder {
     /// Stops sending, waits until the broker has taken everything, and says how much that is.
     pub fn pause(&self) -> Result<Taken> {
         self.shared.paused.store(true, Ordering::Release);
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let mut moved = (0, Instant::now());
         let mut settled = 0;
         // Twice the same: the thread may be in the middle of a batch.
         while settled < 2 {
@@ -137,8 +140,11 @@ impl Feeder {
             let sent = self.shared.sent.load(Ordering::Relaxed);
             let acked = self.shared.acked.load(Ordering::Relaxed);
             settled = if sent == acked { settled + 1 } else { 0 };
-            if Instant::now() > deadline {
-                bail!("the broker has taken {acked} of {sent} events after 60 s");
+            if acked != moved.0 {
+                moved = (acked, Instant::now());
+            }
+            if moved.1.elapsed() > STALLED {
+                bail!("the broker has taken {acked} of {sent} events and takes no more");
             }
             std::thread::sleep(Duration::from_millis(20));
         }

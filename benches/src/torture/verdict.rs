@@ -1,5 +1,6 @@
 //! What must be true once the events of a round are through, whatever was done to the service.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -9,8 +10,8 @@ use super::feeder::Taken;
 use super::oracle::Oracle;
 use super::outputs::Outputs;
 
-/// How long events may take to be through after the last violence.
-const THROUGH_WITHIN: Duration = Duration::from_secs(60);
+/// Events are waited for as long as things move; this long without any movement is the end.
+const STALLED: Duration = Duration::from_secs(40);
 
 /// Who watches.
 pub struct Witnesses {
@@ -53,7 +54,10 @@ impl Witnesses {
     pub fn judge(&mut self, taken: &Taken) -> Result<(Totals, Vec<String>)> {
         let mut findings = Vec::new();
         let events: u64 = taken.values().map(|end| *end as u64).sum();
-        let through = wait(|| self.decisions.state().missing_and_extra(taken).0 == 0);
+        let decided = || self.decisions.state().taken;
+        let through = wait(decided, || {
+            self.decisions.state().missing_and_extra(taken).0 == 0
+        });
         let (missing, extra) = self.decisions.state().missing_and_extra(taken);
         if !through {
             findings.push(format!("{missing} of {events} events have no decision"));
@@ -63,7 +67,8 @@ impl Witnesses {
         }
         let last = self.decisions.state().journal;
         let newest = || self.outputs.state().newest.clone();
-        let covered = wait(|| newest().is_some_and(|p| p.next_offset > last));
+        let reached = || newest().map(|p| p.next_offset);
+        let covered = wait(reached, || newest().is_some_and(|p| p.next_offset > last));
         if !covered {
             findings.push(format!("progress does not get past journal offset {last}"));
         }
@@ -118,14 +123,14 @@ impl Witnesses {
             }
         }
         for (place, expected) in &mut self.oracle.outputs {
-            let all_there = wait_short(|| {
+            let read = || {
                 self.outputs
                     .state()
                     .waiting
                     .get(place)
-                    .map_or(0, |w| w.len())
-                    >= expected.len()
-            });
+                    .map_or(0, VecDeque::len)
+            };
+            let all_there = wait(read, || read() >= expected.len());
             self.outputs.state().compare(*place, expected);
             if !all_there {
                 let lost = expected.len();
@@ -177,23 +182,18 @@ impl Witnesses {
     }
 }
 
-fn wait(condition: impl FnMut() -> bool) -> bool {
-    wait_for(THROUGH_WITHIN, condition)
-}
-
-fn wait_short(condition: impl FnMut() -> bool) -> bool {
-    wait_for(Duration::from_secs(10), condition)
-}
-
-fn wait_for(patience: Duration, mut condition: impl FnMut() -> bool) -> bool {
-    let deadline = Instant::now() + patience;
-    loop {
-        if condition() {
-            return true;
+/// Whether the condition came true before everything stood still.
+fn wait<T: PartialEq>(moves: impl Fn() -> T, condition: impl Fn() -> bool) -> bool {
+    let mut last = (moves(), Instant::now());
+    while !condition() {
+        let now = moves();
+        if now != last.0 {
+            last = (now, Instant::now());
         }
-        if Instant::now() > deadline {
+        if last.1.elapsed() > STALLED {
             return false;
         }
         std::thread::sleep(Duration::from_millis(20));
     }
+    true
 }

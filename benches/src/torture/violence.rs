@@ -15,7 +15,7 @@ use super::chance::Chance;
 /// The exit code that asks a supervisor for a new start.
 const RESTART: i32 = 75;
 /// A shut-out instance must have noticed within this.
-const FENCED_WITHIN: Duration = Duration::from_secs(20);
+const FENCED_WITHIN: Duration = Duration::from_secs(60);
 
 /// One kind of violence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,7 +183,7 @@ impl Scene {
     pub fn terminate(&mut self) -> Result<()> {
         let mut service = self.service.take().context("no service")?;
         signal::send(service.process.pid(), Signal::Term)?;
-        let status = service.process.wait(Duration::from_secs(40))?;
+        let status = service.process.wait(Duration::from_secs(90))?;
         if status.and_then(|s| s.code()) != Some(0) {
             let how = status.map_or_else(|| "it did not end".to_owned(), |s| s.to_string());
             self.findings.push(format!(
@@ -239,7 +239,7 @@ impl Scene {
 
     /// Waits until the instance is well; one that asked for a new start gets it.
     fn ready(&mut self) -> Result<()> {
-        let deadline = Instant::now() + Duration::from_secs(120);
+        let deadline = Instant::now() + Duration::from_secs(240);
         loop {
             let service = self.service.as_mut().context("no service")?;
             if let Some(status) = service.process.exited()? {
