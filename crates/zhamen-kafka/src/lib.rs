@@ -13,6 +13,7 @@ pub mod embedded;
 mod headers;
 pub mod input;
 pub mod journal;
+mod membership;
 pub mod outputs;
 pub mod run;
 pub mod settings;

@@ -28,6 +28,7 @@ pub mod screen;
 pub mod shard;
 pub mod snapshot;
 pub mod takeover;
+mod threads;
 pub mod topics;
 
 pub use fatal::Fatal;

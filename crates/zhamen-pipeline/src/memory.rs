@@ -4,19 +4,19 @@
 //!
 //! For tests of the loops. It proves nothing about Kafka.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::ops::ControlFlow;
+mod logs;
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use zhamen_engine::event::InputTopic;
 
 use crate::fatal::Fatal;
 use crate::log::{
-    Acks, Appended, Appender, Each, EachInput, Incoming, IngestLogs, InputLog, JournalId,
-    JournalReader, Logs, Outgoing, OutputSink, Parcel, Position, ScreenLogs,
+    Appender, IngestLogs, JournalId, JournalReader, Logs, OutputSink, Parcel, ScreenLogs,
 };
 use crate::progress::Progress;
+use logs::{Handle, MemoryAppender, MemoryInput, MemoryJournal, MemoryOutputs};
 
 /// The broker; clones share it.
 #[derive(Debug, Clone, Default)]
@@ -158,30 +158,16 @@ impl MemoryBroker {
     /// Everything a process needs that ingests and screens.
     #[must_use]
     pub fn logs(&self) -> Logs {
-        let state = self.state();
-        let life = state.life;
-        drop(state);
-        let reader = || -> Box<dyn JournalReader> {
-            Box::new(MemoryJournal {
-                broker: self.clone(),
-                life,
-                next: 0,
-            })
+        let handle = Handle {
+            broker: self.clone(),
+            life: self.state().life,
         };
-        let appender = || -> Box<dyn Appender> {
-            Box::new(MemoryAppender(Arc::new(Delivery {
-                broker: self.clone(),
-                life,
-                queue: Mutex::default(),
-            })))
-        };
+        let reader = || -> Box<dyn JournalReader> { Box::new(MemoryJournal::new(handle.clone())) };
+        let appender = || -> Box<dyn Appender> { Box::new(MemoryAppender::new(handle.clone())) };
+        let outputs: Box<dyn OutputSink> = Box::new(MemoryOutputs::new(handle.clone()));
         Logs {
             ingest: Some(IngestLogs {
-                input: Box::new(MemoryInput {
-                    broker: self.clone(),
-                    life,
-                    next: BTreeMap::new(),
-                }),
+                input: Box::new(MemoryInput::new(handle.clone())),
                 journal: appender(),
                 dead_letters: appender(),
                 journal_reader: reader(),
@@ -192,11 +178,7 @@ impl MemoryBroker {
                 ticks: appender(),
                 decisions: appender(),
                 replies: appender(),
-                outputs: Box::new(MemoryOutputs {
-                    broker: self.clone(),
-                    life,
-                    epoch: 0,
-                }),
+                outputs,
             }),
         }
     }
@@ -218,232 +200,5 @@ impl State {
                 detail: "this process is dead".to_owned(),
             }),
         }
-    }
-}
-
-struct MemoryInput {
-    broker: MemoryBroker,
-    life: u64,
-    next: BTreeMap<(InputTopic, i32), i64>,
-}
-
-impl InputLog for MemoryInput {
-    fn poll(&mut self, wait: Duration, each: &mut EachInput<'_>) -> Result<(), Fatal> {
-        let ready: Vec<((InputTopic, i32), i64, StoredInput)> = {
-            let mut state = self.broker.state();
-            state.step(self.life)?;
-            let mut ready = Vec::new();
-            for (partition, records) in &state.inputs {
-                let committed = state.committed.get(partition).copied().unwrap_or(0);
-                let next = *self.next.entry(*partition).or_insert(committed);
-                for (offset, record) in records.iter().enumerate().skip(next as usize) {
-                    ready.push((*partition, offset as i64, record.clone()));
-                }
-            }
-            ready
-        };
-        if ready.is_empty() {
-            pause(wait);
-        }
-        for ((topic, partition), offset, record) in ready {
-            self.next.insert((topic, partition), offset + 1);
-            let flow = each(Incoming {
-                topic,
-                partition,
-                offset,
-                timestamp_ms: None,
-                key: record.key.as_deref(),
-                headers: &[],
-                headers_broken: false,
-                payload: record.payload.as_deref(),
-            })?;
-            if flow.is_break() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn joined(&self) -> bool {
-        true
-    }
-
-    fn commit(&mut self, positions: &[Position]) -> Result<(), Fatal> {
-        let mut state = self.broker.state();
-        state.step(self.life)?;
-        for p in positions {
-            state.committed.insert((p.topic, p.partition), p.next);
-        }
-        state.step(self.life)
-    }
-
-    fn close(&mut self, positions: &[Position], _deadline: Instant) -> Result<(), Fatal> {
-        self.commit(positions)
-    }
-}
-
-/// Records handed over and not yet on the broker; a process that dies loses them.
-#[derive(Default)]
-struct Queue {
-    waiting: VecDeque<Stored>,
-    sent: u64,
-    acked: u64,
-}
-
-struct Delivery {
-    broker: MemoryBroker,
-    life: u64,
-    queue: Mutex<Queue>,
-}
-
-/// At this many undelivered records, sending delivers the oldest first.
-const QUEUE: usize = 1_000;
-
-impl Delivery {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn deliver_one(&self, queue: &mut Queue) -> Result<(), Fatal> {
-        let Some(record) = queue.waiting.pop_front() else {
-            return Ok(());
-        };
-        let mut state = self.broker.state();
-        state.step(self.life)?;
-        if record.topic == state.journal_topic {
-            let at = state.now_ms;
-            state.journal.push((at, record.payload.unwrap_or_default()));
-        } else {
-            state.published.push(record);
-        }
-        queue.acked += 1;
-        state.step(self.life)
-    }
-}
-
-struct MemoryAppender(Arc<Delivery>);
-
-impl Appender for MemoryAppender {
-    fn send(&mut self, record: Outgoing<'_>) -> Result<u64, Fatal> {
-        let mut queue = self.0.queue();
-        if queue.waiting.len() >= QUEUE {
-            self.0.deliver_one(&mut queue)?;
-        }
-        queue.waiting.push_back(Stored {
-            topic: record.topic.to_owned(),
-            partition: record.partition,
-            key: record.key.map(<[u8]>::to_vec),
-            headers: record.headers.to_vec(),
-            payload: record.payload.map(<[u8]>::to_vec),
-        });
-        queue.sent += 1;
-        Ok(queue.sent)
-    }
-
-    fn acks(&self) -> Arc<dyn Acks> {
-        Arc::clone(&self.0) as Arc<dyn Acks>
-    }
-}
-
-impl Acks for Delivery {
-    fn acked(&self, _ticket: u64, _wait: Duration) -> Result<u64, Fatal> {
-        let mut queue = self.queue();
-        while !queue.waiting.is_empty() {
-            self.deliver_one(&mut queue)?;
-        }
-        Ok(queue.acked)
-    }
-}
-
-struct MemoryJournal {
-    broker: MemoryBroker,
-    life: u64,
-    next: i64,
-}
-
-impl JournalReader for MemoryJournal {
-    fn seek(&mut self, offset: i64) -> Result<(), Fatal> {
-        self.next = offset;
-        Ok(())
-    }
-
-    fn bounds(&mut self) -> Result<(i64, i64), Fatal> {
-        let mut state = self.broker.state();
-        state.step(self.life)?;
-        Ok((0, state.journal.len() as i64))
-    }
-
-    fn poll(&mut self, wait: Duration, each: &mut Each<'_>) -> Result<(), Fatal> {
-        let mut wait = wait;
-        loop {
-            let (appended_at, bytes) = {
-                let mut state = self.broker.state();
-                state.step(self.life)?;
-                match state.journal.get(self.next as usize) {
-                    Some(record) => record.clone(),
-                    None => {
-                        drop(state);
-                        pause(wait);
-                        return Ok(());
-                    }
-                }
-            };
-            wait = Duration::ZERO;
-            let record = Appended {
-                offset: self.next,
-                appended_at,
-                bytes: &bytes,
-            };
-            self.next += 1;
-            if each(record)? == ControlFlow::Break(()) {
-                return Ok(());
-            }
-        }
-    }
-}
-
-/// Nothing was ready: a waiting reader looks again soon.
-fn pause(wait: Duration) {
-    if !wait.is_zero() {
-        std::thread::sleep(wait.min(Duration::from_millis(1)));
-    }
-}
-
-struct MemoryOutputs {
-    broker: MemoryBroker,
-    life: u64,
-    epoch: u64,
-}
-
-impl OutputSink for MemoryOutputs {
-    fn take_over(&mut self) -> Result<Option<Progress>, Fatal> {
-        let mut state = self.broker.state();
-        state.step(self.life)?;
-        state.epoch += 1;
-        self.epoch = state.epoch;
-        state.step(self.life)?;
-        Ok(state.progress.last().cloned())
-    }
-
-    fn commit(&mut self, outputs: &[Parcel], progress: &Progress) -> Result<(), Fatal> {
-        let mut state = self.broker.state();
-        state.step(self.life)?;
-        if state.transactions {
-            if self.epoch != state.epoch && !state.unfenced {
-                return Err(Fatal::Fenced);
-            }
-            state.outputs.extend_from_slice(outputs);
-        } else {
-            for output in outputs {
-                state.outputs.push(output.clone());
-                state.step(self.life)?;
-            }
-        }
-        state.progress.push(progress.clone());
-        state.step(self.life)
-    }
-
-    fn transactional(&self) -> bool {
-        self.broker.state().transactions
     }
 }
