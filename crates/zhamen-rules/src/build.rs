@@ -290,7 +290,7 @@ fn names(fields: &[Field]) -> String {
         .join(", ")
 }
 
-fn reach(over: Over) -> Reach {
+pub(crate) fn reach(over: Over) -> Reach {
     match over {
         Over::Ms(ms) => Reach::Ms(ms),
         Over::WorkingDays(n) => Reach::WorkingDays(n),
@@ -308,7 +308,7 @@ fn reach(over: Over) -> Reach {
 
 /// A reach that holds both. Where the two are measured differently it may be longer than either:
 /// a few days too many cost memory, one too few would change an answer.
-fn farther(a: Reach, b: Reach) -> Reach {
+pub(crate) fn farther(a: Reach, b: Reach) -> Reach {
     match (a, b) {
         (a, b) if a == b => a,
         (Reach::WorkingDays(a), Reach::WorkingDays(b)) => Reach::WorkingDays(a.max(b)),

@@ -60,7 +60,7 @@ pub(crate) fn sha256_hex(text: &str) -> String {
     hex
 }
 
-fn write_node(node: &Node, out: &mut String) {
+pub(crate) fn write_node(node: &Node, out: &mut String) {
     match &node.kind {
         Kind::Text(t) => quoted(t, out),
         Kind::Int(d) => out.push_str(d),

@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`load`] reads [`SourceFile`]s, [`compile`] goes through `rule` (one file for each
 //! block or key of a rule file) and `expr` (lines), `build` shares equal windows, `lint` warns,
-//! [`render_text`] draws.
+//! [`render_text`] draws; [`tools`] are the commands for rule writers.
 //!
 //! Nothing here evaluates a rule: that is the engine's, and rule tests run through it.
 
@@ -25,6 +25,7 @@ mod source;
 mod suggest;
 mod time_text;
 mod timestamp;
+pub mod tools;
 
 pub use compile::{Compiled, MAX_RULES, compile};
 pub use diagnostic::{Diagnostic, Label, MAX_DIAGNOSTICS, Severity};

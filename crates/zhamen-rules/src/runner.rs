@@ -80,6 +80,15 @@ pub fn run_tests(
     compiled: &Compiled,
     calendar: &Calendar,
 ) -> Vec<TestResult> {
+    run_observed(compiled, calendar, &mut |_, _| {})
+}
+
+/// The same, with a look at the engine after every row.
+pub(crate) fn run_observed(
+    compiled: &Compiled,
+    calendar: &Calendar,
+    observe: &mut dyn FnMut(&Engine, &Event),
+) -> Vec<TestResult> {
     let Some(set) = &compiled.set else {
         return Vec::new();
     };
@@ -103,7 +112,7 @@ pub fn run_tests(
                 name: test.name.clone(),
                 file: test.file,
                 span: test.span.clone(),
-                failures: run(test, &activation),
+                failures: run(test, &activation, observe),
             }
         })
         .collect()
@@ -189,7 +198,11 @@ fn start() -> TimestampMs {
     days_from_civil(2026, 3, 2) * 24 * HOUR_MS + HOUR_MS
 }
 
-fn run(test: &RuleTest, activation: &Arc<Activation>) -> Vec<Failure> {
+fn run(
+    test: &RuleTest,
+    activation: &Arc<Activation>,
+    observe: &mut dyn FnMut(&Engine, &Event),
+) -> Vec<Failure> {
     let mut engine = Engine::new(0);
     let mut failures = Vec::new();
     let mut outputs = Vec::new();
@@ -214,7 +227,8 @@ fn run(test: &RuleTest, activation: &Arc<Activation>) -> Vec<Failure> {
     for (i, (event, (expected, place))) in events.into_iter().zip(&test.expect).enumerate() {
         clock = clock.max(event.occurred_at);
         outputs.clear();
-        step(&mut engine, clock, record(event, i), &mut outputs);
+        step(&mut engine, clock, record(event.clone(), i), &mut outputs);
+        observe(&engine, &event);
         let mut got = Ok(Action::Allow);
         for output in &outputs {
             match output {

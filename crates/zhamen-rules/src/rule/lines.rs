@@ -13,7 +13,7 @@ use crate::rule::Context;
 use crate::rule::explain::{Names, Used};
 
 /// Most lines of `when`, `any` or `unless`.
-const MAX_LINES: usize = 200;
+pub(crate) const MAX_LINES: usize = 200;
 
 /// The lines of a rule and what they read together.
 #[derive(Default)]

@@ -12,10 +12,10 @@ use crate::problem::{Files, Keys, Params};
 use crate::rule::name::{self, identifier};
 use crate::time_text;
 
-const KEYS: [&str; 7] = ["value", "min", "max", "step", "unit", "zh", "en"];
+pub(crate) const KEYS: [&str; 7] = ["value", "min", "max", "step", "unit", "zh", "en"];
 
 /// Most parameters of one rule.
-const MAX_PARAMS: usize = 200;
+pub(crate) const MAX_PARAMS: usize = 200;
 
 /// All parameters of a rule; one that cannot be read keeps its name and fits everything.
 pub(crate) fn read(table: &Table, findings: &mut Findings) -> Vec<Param> {

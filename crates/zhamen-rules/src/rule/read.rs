@@ -14,7 +14,7 @@ use crate::rule::then::{self, ACTIONS};
 use crate::rule::window::{self, Owner};
 use crate::rule::{Context, lines, name, param};
 
-const KEYS: [&str; 20] = [
+pub(crate) const KEYS: [&str; 20] = [
     "id",
     "title",
     "basis",

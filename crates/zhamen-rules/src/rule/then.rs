@@ -10,7 +10,7 @@ use crate::problem::Keys;
 use crate::rule::name;
 use crate::time_text;
 
-const KEYS: [&str; 12] = [
+pub(crate) const KEYS: [&str; 12] = [
     "action",
     "alert",
     "quiet",

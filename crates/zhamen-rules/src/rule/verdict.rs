@@ -12,7 +12,7 @@ use crate::rule::rows::{self, RuleTest};
 use crate::rule::{Context, name, then};
 use crate::time_text;
 
-const KEYS: [&str; 8] = [
+pub(crate) const KEYS: [&str; 8] = [
     "id", "title", "at_least", "over", "fades", "then", "explain", "test",
 ];
 

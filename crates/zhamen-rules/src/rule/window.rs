@@ -20,7 +20,7 @@ use crate::rule::Context;
 use crate::rule::name::{self, identifier};
 use crate::time_text;
 
-const KEYS: [&str; 23] = [
+pub(crate) const KEYS: [&str; 23] = [
     "count", "sum", "distinct", "min", "max", "avg", "first", "last", "since", "stddev", "hops",
     "by", "over", "on", "where", "current", "undo", "fields", "until", "per", "reset", "within",
     "share",
@@ -29,7 +29,7 @@ const KEYS: [&str; 23] = [
 /// Most days that a window over totals of days looks at.
 const MAX_DAYS: i64 = 366;
 /// Most windows of one rule.
-const MAX_WINDOWS: usize = 100;
+pub(crate) const MAX_WINDOWS: usize = 100;
 
 /// What a window needs to know of its rule.
 #[derive(Clone, Copy)]

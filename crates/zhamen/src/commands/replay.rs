@@ -3,8 +3,8 @@
 //! One thread reads and checks lines, one folds, one writes; bounded channels between them keep
 //! order and memory. Two runs write the same bytes, and so does a run split by a snapshot.
 
-mod fold;
-mod lines;
+pub(super) mod fold;
+pub(super) mod lines;
 mod sinks;
 mod stages;
 

@@ -1,7 +1,13 @@
 //! `zhamen rules`: tools for the people who write rules.
 
+mod bench;
 mod check;
+mod diff;
+mod explain;
+mod graph;
+mod new;
 mod test;
+mod weigh;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,18 +15,24 @@ use std::path::{Path, PathBuf};
 use anyhow::anyhow;
 use serde_json::json;
 use zhamen_engine::rule::RuleSet;
-use zhamen_rules::{LoadProblem, SourceFile};
+use zhamen_rules::tools::Lang;
+use zhamen_rules::{Compiled, Diagnostic, LoadProblem, SourceFile};
 
 use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::settings::pack::rule_files;
 
-/// Check and test rules.
+/// Check, test, explain and compare rules.
 ///
-/// 规则工具:检查、测试。
+/// 规则工具:检查、测试、解释、对比、新建。
 #[derive(clap::Subcommand)]
 pub enum Command {
     Check(check::Args),
     Test(test::Args),
+    Explain(explain::Args),
+    Diff(diff::Args),
+    New(new::Args),
+    Graph(graph::Args),
+    Weigh(weigh::Args),
 }
 
 /// How results are printed.
@@ -47,7 +59,50 @@ pub fn run(command: &Command) -> Outcome {
     match command {
         Command::Check(args) => check::run(args),
         Command::Test(args) => test::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Diff(args) => diff::run(args),
+        Command::New(args) => new::run(args),
+        Command::Graph(args) => graph::run(args),
+        Command::Weigh(args) => weigh::run(args),
     }
+}
+
+/// Language of texts for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Language {
+    /// 中文
+    Zh,
+    /// English
+    En,
+}
+
+/// The language asked for, else the one of the environment, else English.
+fn lang(asked: Option<Language>) -> Lang {
+    let zh = match asked {
+        Some(asked) => asked == Language::Zh,
+        None => ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+            .is_some_and(|v| v.starts_with("zh")),
+    };
+    if zh { Lang::Zh } else { Lang::En }
+}
+
+/// Files and the set they compile to; errors in them end the command.
+fn compiled_files(path: Option<&Path>) -> Result<(Vec<SourceFile>, Compiled), Failure> {
+    let files = rule_files(path).or_exit(Exit::BadConfig)?;
+    let compiled = zhamen_rules::compile(&files);
+    if compiled.set.is_none() {
+        return Err(refused(&files, compiled.diagnostics));
+    }
+    Ok((files, compiled))
+}
+
+/// Prints what a command found.
+fn print(text: &str) -> Result<(), Failure> {
+    std::io::stdout()
+        .write_all(text.as_bytes())
+        .or_exit(Exit::Restart)
 }
 
 /// The files to look at. One that is there but is no rule file is a finding, told here.
@@ -76,18 +131,18 @@ fn read_files(args: &Files) -> Result<Result<Vec<SourceFile>, Exit>, Failure> {
 /// The rule set at `path` (`None`: the standard pack), for commands that use it. Its warnings are
 /// `rules check`'s business; its errors end the command.
 pub fn compiled(path: Option<&Path>) -> Result<RuleSet, Failure> {
-    let files = rule_files(path).or_exit(Exit::BadConfig)?;
-    let compiled = zhamen_rules::compile(&files);
-    compiled.set.ok_or_else(|| {
-        let errors: Vec<_> = compiled
-            .diagnostics
-            .into_iter()
-            .filter(|d| d.severity == zhamen_rules::Severity::Error)
-            .collect();
-        let text = zhamen_rules::render_text(&files, &errors, false);
-        Failure {
-            exit: Exit::BadConfig,
-            error: anyhow!("the rules have errors\n{text}"),
-        }
-    })
+    let (_, compiled) = compiled_files(path)?;
+    Ok(compiled.set.expect("a set with errors was refused"))
+}
+
+fn refused(files: &[SourceFile], diagnostics: Vec<Diagnostic>) -> Failure {
+    let errors: Vec<_> = diagnostics
+        .into_iter()
+        .filter(|d| d.severity == zhamen_rules::Severity::Error)
+        .collect();
+    let text = zhamen_rules::render_text(files, &errors, false);
+    Failure {
+        exit: Exit::BadConfig,
+        error: anyhow!("the rules have errors\n{text}"),
+    }
 }

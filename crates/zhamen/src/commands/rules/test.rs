@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use serde_json::json;
+use zhamen_rules::tools::coverage::{self, Coverage};
 use zhamen_rules::{Compiled, Severity, SourceFile, TestResult};
 
 use super::{Files, Format, read_files};
@@ -27,6 +28,10 @@ pub struct Args {
     /// Holidays and make-up working days [default: the built-in calendar]
     #[arg(long, value_name = "FILE")]
     calendar: Option<PathBuf>,
+    /// Also say which lines no test has shown both true and false, and which limits no test has met
+    /// at, just below and just above
+    #[arg(long)]
+    coverage: bool,
 }
 
 pub fn run(args: &Args) -> Outcome {
@@ -36,10 +41,19 @@ pub fn run(args: &Args) -> Outcome {
         Err(findings) => return Ok(findings),
     };
     let compiled = zhamen_rules::compile(&files);
-    let results = zhamen_rules::run_tests(&files, &compiled, &calendar);
+    let (results, coverage) = match args.coverage {
+        true => {
+            let (results, coverage) = coverage::run(&compiled, &calendar);
+            (results, Some(coverage))
+        }
+        false => (zhamen_rules::run_tests(&files, &compiled, &calendar), None),
+    };
     let report = match args.files.format {
-        Format::Text => text(&files, &compiled, &results),
-        Format::Json => json(&files, &compiled, &results),
+        Format::Text => {
+            let covered = coverage.map_or(String::new(), |c| format!("\n{}", c.text()));
+            text(&files, &compiled, &results) + &covered
+        }
+        Format::Json => json(&files, &compiled, &results, coverage.as_ref()),
     };
     io::stdout()
         .write_all(report.as_bytes())
@@ -94,7 +108,12 @@ fn text(files: &[SourceFile], compiled: &Compiled, results: &[TestResult]) -> St
     out
 }
 
-fn json(files: &[SourceFile], compiled: &Compiled, results: &[TestResult]) -> String {
+fn json(
+    files: &[SourceFile],
+    compiled: &Compiled,
+    results: &[TestResult],
+    coverage: Option<&Coverage>,
+) -> String {
     let parsed = |diagnostics: &[zhamen_rules::Diagnostic]| -> serde_json::Value {
         let rendered = zhamen_rules::render_json(files, diagnostics);
         serde_json::from_str(&rendered).expect("the rules crate renders JSON")
@@ -109,10 +128,13 @@ fn json(files: &[SourceFile], compiled: &Compiled, results: &[TestResult]) -> St
         })
         .collect();
     let failed = results.iter().filter(|r| !r.failures.is_empty()).count();
-    let report = json!({
+    let mut report = json!({
         "summary": { "passed": results.len() - failed, "failed": failed, "tested": compiled.set.is_some() },
         "tests": tests,
         "diagnostics": parsed(&errors(compiled)),
     });
+    if let Some(coverage) = coverage {
+        report["coverage"] = coverage.json();
+    }
     format!("{report:#}\n")
 }
