@@ -61,6 +61,8 @@ pub enum Aggregate {
     First,
     Last,
     Since,
+    StdDev,
+    Hops,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +93,10 @@ pub enum Over {
     Month,
     Year,
     Ever,
+    /// The newest so many.
+    Last(usize),
+    /// The newest so many of this time.
+    LastIn(usize, i64),
 }
 
 /// A term of a `where`.
@@ -131,6 +137,14 @@ pub struct Window {
     pub undo: Vec<Kind>,
     /// Types counted.
     pub on: Vec<Kind>,
+    /// Over totals of days.
+    pub daily: bool,
+    /// Only events on which the rule `mobile` fired, of all types.
+    pub hits: bool,
+    /// Only events after the last on which it fired.
+    pub reset: bool,
+    /// Of `hops`: at least nine tenths goes on.
+    pub share: bool,
 }
 
 /// One event.
@@ -324,6 +338,10 @@ fn any_window() -> impl Strategy<Value = Window> {
         (A::Last, Value::Device),
         (A::Last, Value::Amount),
         (A::Since, Value::Nothing),
+        (A::StdDev, Value::Amount),
+        (A::StdDev, Value::Amount),
+        (A::Hops, Value::Nothing),
+        (A::Hops, Value::Nothing),
     ]);
     let by = select(vec![
         (vec![Role::Payer], false),
@@ -347,6 +365,9 @@ fn any_window() -> impl Strategy<Value = Window> {
         Over::Month,
         Over::Year,
         Over::Ever,
+        Over::Last(1),
+        Over::Last(3),
+        Over::LastIn(2, HOUR),
     ]);
     let until = prop_oneof![5 => Just(0), 1 => select(&[5_000, 59_999])];
     let term = prop_oneof![
@@ -369,18 +390,27 @@ fn any_window() -> impl Strategy<Value = Window> {
         vec![Kind::Settled],
         vec![Kind::Requested, Kind::Settled],
     ]);
-    (of, by, over, until, terms, any::<bool>(), undo, on).prop_map(
-        |((aggregate, value), (by, swapped), over, until, terms, exclude, undo, on)| Window {
-            aggregate,
-            value,
-            by,
-            swapped,
-            over,
-            until,
-            terms,
-            exclude,
-            undo,
-            on,
+    let flag = |one_in: u32| (0..one_in).prop_map(|n| n == 0);
+    let more = (any::<bool>(), flag(2), flag(6), flag(5), any::<bool>());
+    (of, by, over, until, terms, more, undo, on).prop_map(
+        |((aggregate, value), (by, swapped), over, until, terms, more, undo, on)| {
+            let (exclude, daily, hits, reset, share) = more;
+            Window {
+                aggregate,
+                value,
+                by,
+                swapped,
+                over,
+                until,
+                terms,
+                exclude,
+                undo,
+                on,
+                daily,
+                hits,
+                reset,
+                share,
+            }
         },
     )
 }
@@ -413,8 +443,37 @@ fn tidy(mut windows: Vec<Window>) -> Vec<Window> {
             w.terms
                 .retain(|t| !matches!(t, Where::LikeThis | Where::SamePayee));
         }
+        if w.hits {
+            w.on = vec![Kind::Requested, Kind::Settled, Kind::Failed, Kind::Reversed];
+        }
         if w.on != [Kind::Requested] {
             w.undo.clear();
+        }
+        let last = matches!(w.over, Over::Last(_) | Over::LastIn(..));
+        if w.aggregate == Aggregate::Hops {
+            (w.by, w.swapped) = match w.swapped {
+                true => (vec![Role::Payer], true),
+                false => (vec![Role::Payee], false),
+            };
+            if last || w.over == Over::Ever {
+                w.over = Over::Ms(DAY);
+            }
+        }
+        w.share &= w.aggregate == Aggregate::Hops;
+        w.reset &= w.over != Over::Ever;
+        if matches!(w.over, Over::Last(_) | Over::LastIn(..)) {
+            w.until = 0;
+        }
+        use Aggregate as A;
+        let of_days = matches!(w.aggregate, A::Avg | A::StdDev | A::Min | A::Max);
+        let whole = matches!(w.over, Over::Ms(ms) if ms % DAY == 0)
+            || matches!(w.over, Over::Month | Over::Year);
+        w.daily &= of_days && whole && !w.compares();
+        if w.daily {
+            w.until = 0;
+            if w.share || w.by.len() > 1 {
+                w.value = Value::Nothing;
+            }
         }
     }
     windows
@@ -544,13 +603,29 @@ pub fn rule(case: &Case) -> String {
             w.value.field(w.aggregate),
             by.join(", "),
             w.over.text(),
-            names(&w.on)
+            if w.hits {
+                "\"rule:mobile\"".to_owned()
+            } else {
+                names(&w.on)
+            }
         );
         if w.swapped {
             text += ", fields = { \"payer.account\" = \"payee.account\" }";
         }
         if w.until > 0 {
             text += &format!(", until = \"{}ms\"", w.until);
+        }
+        if w.daily {
+            text += ", per = \"day\"";
+        }
+        if w.reset {
+            text += ", reset = \"rule:mobile\"";
+        }
+        if w.aggregate == Aggregate::Hops {
+            text += ", within = \"1h\"";
+        }
+        if w.share {
+            text += ", share = 0.9";
         }
         if w.exclude {
             text += ", current = \"exclude\"";
@@ -572,6 +647,10 @@ pub fn rule(case: &Case) -> String {
     if case.policy != Policy::OnError {
         text += &format!("currency = {:?}\n", case.policy.name());
     }
+    text += "[[rule]]\nid = \"mobile\"\ntitle = { zh = \"手机\", en = \"mobile\" }\n\
+             on = [\"transfer.requested\", \"transfer.settled\", \"transfer.failed\", \
+             \"transfer.reversed\"]\nmode = \"shadow\"\n\
+             when = [\"txn.channel == \\\"mobile\\\"\"]\nthen = { action = \"allow\" }\n";
     text
 }
 
@@ -666,6 +745,8 @@ impl Aggregate {
             Aggregate::First => "first",
             Aggregate::Last => "last",
             Aggregate::Since => "since",
+            Aggregate::StdDev => "stddev",
+            Aggregate::Hops => "hops",
         }
     }
 }
@@ -674,6 +755,7 @@ impl Value {
     fn field(self, of: Aggregate) -> &'static str {
         match (self, of) {
             (Value::Nothing, Aggregate::Since) => "last",
+            (Value::Nothing, Aggregate::Hops) => "payer.account",
             (Value::Nothing, _) => "*",
             (Value::Amount, _) => "txn.amount",
             (Value::Payee, _) => "payee.account",
@@ -703,6 +785,8 @@ impl Over {
             Over::Month => "calendar month".to_owned(),
             Over::Year => "calendar year".to_owned(),
             Over::Ever => "ever".to_owned(),
+            Over::Last(n) => format!("last {n}"),
+            Over::LastIn(n, ms) => format!("last {n} in {}s", ms / 1_000),
         }
     }
 }

@@ -30,6 +30,13 @@ pub enum Mistake {
     StaleNeverMissing,
     CurrenciesMixed,
     AheadMovesTheClock,
+    OneMoreOfTheLast,
+    DeviationOfAll,
+    DaysWithoutToday,
+    HitsCountThisEvent,
+    ResetKeepsTheHit,
+    HopsIgnoreTheShare,
+    HopsIgnoreTheTime,
 }
 
 /// Every planted mistake.
@@ -45,6 +52,13 @@ pub const MISTAKES: &[Mistake] = &[
     Mistake::StaleNeverMissing,
     Mistake::CurrenciesMixed,
     Mistake::AheadMovesTheClock,
+    Mistake::OneMoreOfTheLast,
+    Mistake::DeviationOfAll,
+    Mistake::DaysWithoutToday,
+    Mistake::HitsCountThisEvent,
+    Mistake::ResetKeepsTheHit,
+    Mistake::HopsIgnoreTheShare,
+    Mistake::HopsIgnoreTheTime,
 ];
 
 /// What must be said of one line.
@@ -73,6 +87,8 @@ struct Kept {
     at: i64,
     /// By window: whether it was counted.
     counted: Vec<bool>,
+    /// By window: the chain it was counted with.
+    hops: Vec<i64>,
     reversed: i64,
     failed: bool,
     /// Number of its line, and the clock then.
@@ -90,6 +106,8 @@ struct Pending {
 /// Everything that ever happened.
 pub struct Oracle<'c> {
     case: &'c Case,
+    /// Those of the case, then one over the hits that set each of them back.
+    windows: Vec<Window>,
     calendar: &'c Calendar,
     mistake: Mistake,
     history: Vec<Kept>,
@@ -108,8 +126,10 @@ impl<'c> Oracle<'c> {
     /// Nothing has happened yet.
     #[must_use]
     pub fn new(case: &'c Case, calendar: &'c Calendar, mistake: Mistake) -> Oracle<'c> {
+        let resets = case.windows.iter().map(hits_of_reset);
         Oracle {
             case,
+            windows: case.windows.iter().cloned().chain(resets).collect(),
             calendar,
             mistake,
             history: Vec::new(),
@@ -174,21 +194,19 @@ impl<'c> Oracle<'c> {
         self.history.push(Kept {
             event: event.clone(),
             at,
-            counted: vec![false; self.case.windows.len()],
+            counted: vec![false; self.windows.len()],
+            hops: vec![0; self.windows.len()],
             reversed: 0,
             failed: false,
             line,
             decided_at: self.clock,
         });
         let mut stale = false;
-        for (w, window) in self.case.windows.iter().enumerate() {
-            let wanted = window.on.contains(&event.kind)
-                && key(window, event, false).is_some()
-                && self.admits(window, me);
-            if wanted && self.moved_on(w, window, me, false) {
-                stale = true;
-            } else {
-                self.history[me].counted[w] = wanted;
+        let early = self.mistake == Mistake::HitsCountThisEvent;
+        for w in 0..self.windows.len() {
+            if early || !self.windows[w].hits {
+                let wanted = self.wanted(w, me);
+                stale |= self.count(w, me, wanted) && !self.windows[w].hits;
             }
         }
         if event.kind == Kind::Requested {
@@ -203,11 +221,8 @@ impl<'c> Oracle<'c> {
                 }
             }
         }
-        if !read {
-            return None;
-        }
         let mut values = Vec::new();
-        for w in 0..self.case.windows.len() {
+        for w in (0..self.case.windows.len()).filter(|_| read) {
             match self.read(w, me) {
                 Read::Stale => {
                     stale = true;
@@ -217,12 +232,77 @@ impl<'c> Oracle<'c> {
                 Read::Value(text) => values.push(Some(text)),
             }
         }
-        Some(Verdict::Decided {
+        if !early {
+            // Where their `where` reads windows, those are as the rules read them.
+            let hits = (0..self.windows.len()).filter(|w| self.windows[*w].hits);
+            let wanted: Vec<(usize, bool)> = hits.map(|w| (w, self.wanted(w, me))).collect();
+            for (w, wanted) in wanted {
+                self.count(w, me, wanted);
+            }
+        }
+        read.then_some(Verdict::Decided {
             late,
             stale,
             ahead,
             values,
         })
+    }
+
+    /// Whether a window asks for an event.
+    fn wanted(&self, w: usize, me: usize) -> bool {
+        let (window, event) = (&self.windows[w], &self.history[me].event);
+        window.on.contains(&event.kind)
+            && (!window.hits || event.channel == "mobile")
+            && key(window, event, false).is_some()
+            && self.admits(window, me)
+    }
+
+    /// Counts an event that is wanted; says whether its key had moved on.
+    fn count(&mut self, w: usize, me: usize, wanted: bool) -> bool {
+        let moved_on = wanted && self.moved_on(w, &self.windows[w], me, false);
+        let counted = wanted && !moved_on;
+        if counted && self.windows[w].aggregate == Aggregate::Hops {
+            self.history[me].hops[w] = self.chain(w, me);
+        }
+        self.history[me].counted[w] = counted;
+        moved_on
+    }
+
+    /// One more than the longest chain of what the payer received within the hour.
+    fn chain(&self, w: usize, me: usize) -> i64 {
+        let (window, mine) = (&self.windows[w], &self.history[me]);
+        let received = || {
+            let all = self.history.iter().filter(|k| k.counted[w]);
+            all.filter(|k| k.event.payee == mine.event.payer)
+        };
+        if received().any(|k| k.at - self.case.lateness > mine.at) {
+            return 1;
+        }
+        let within = match self.mistake {
+            Mistake::HopsIgnoreTheTime => 2 * 3_600_000,
+            _ => 3_600_000,
+        };
+        let goes_on = |k: &&Kept| {
+            !window.share
+                || self.mistake == Mistake::HopsIgnoreTheShare
+                || k.event.currency == mine.event.currency
+                    && mine.event.amount * 10 >= k.event.amount * 9
+        };
+        let most = received()
+            .filter(|k| k.at <= mine.at && k.at > mine.at - within && !gone(window, k))
+            .filter(goes_on)
+            .map(|k| k.hops[w])
+            .max()
+            .unwrap_or(0);
+        let step = i64::from(mine.event.payer != mine.event.payee);
+        (most + step).clamp(1, 32)
+    }
+
+    /// The last hit that sets a window back for the judged event: its time and its line.
+    fn last_hit(&self, w: usize, me: usize) -> Option<(i64, usize)> {
+        let hits = self.case.windows.len() + w;
+        let found = self.covered(hits, me);
+        found.last().map(|i| (self.history[*i].at, *i))
     }
 
     fn request(&self, id: &str) -> Option<usize> {
@@ -310,18 +390,48 @@ impl<'c> Oracle<'c> {
     }
 
     fn read(&self, w: usize, me: usize) -> Read {
-        let window = &self.case.windows[w];
-        let judged = &self.history[me];
-        let Some(mine) = key(window, &judged.event, true) else {
+        let window = &self.windows[w];
+        if key(window, &self.history[me].event, true).is_none() {
             return Read::Missing;
-        };
-        if self.moved_on(w, window, me, true) {
+        }
+        let hits = self.case.windows.len() + w;
+        if self.moved_on(w, window, me, true)
+            || window.reset && self.moved_on(hits, &self.windows[hits], me, true)
+        {
             return Read::Stale;
         }
-        let (old, new) = (
-            self.old_end(window.over, judged.at),
-            judged.at - window.until,
-        );
+        let mut found = self.covered(w, me);
+        if window.reset
+            && let Some(hit) = self.last_hit(w, me)
+        {
+            found.retain(|i| {
+                let place = (self.history[*i].at, *i);
+                place > hit || place == hit && self.mistake == Mistake::ResetKeepsTheHit
+            });
+        }
+        if let Over::Last(n) | Over::LastIn(n, _) = window.over {
+            let n = n + usize::from(self.mistake == Mistake::OneMoreOfTheLast);
+            if window.aggregate == Aggregate::Since {
+                found.retain(|i| *i != me);
+            }
+            found.drain(..found.len().saturating_sub(n));
+        }
+        found.retain(|i| self.compares(window, *i, me));
+        if window.daily {
+            return self.of_days(window, &found, me);
+        }
+        self.aggregate(w, &found, me)
+    }
+
+    /// What a window covers, by time, then journal order; comparisons with the judged event aside.
+    fn covered(&self, w: usize, me: usize) -> Vec<usize> {
+        let window = &self.windows[w];
+        let judged = &self.history[me];
+        let mine = key(window, &judged.event, true);
+        let (old, new) = match (window.daily, window.over) {
+            (true, over) => self.ends_of_days(over, window.exclude, judged.at),
+            (false, over) => (self.old_end(over, judged.at), judged.at - window.until),
+        };
         let mut found: Vec<usize> = (0..self.history.len())
             .filter(|i| {
                 let k = &self.history[*i];
@@ -336,14 +446,13 @@ impl<'c> Oracle<'c> {
                     _ => k.at <= new,
                 };
                 counted
-                    && key(window, &k.event, false).as_ref() == Some(&mine)
+                    && key(window, &k.event, false) == mine
                     && (old_end && new_end)
                     && !(window.exclude && *i == me && self.mistake != Mistake::CurrentCounted)
                     && !gone(window, k)
                     && (!is_money(window)
                         || k.event.currency == judged.event.currency
                         || self.mistake == Mistake::CurrenciesMixed)
-                    && self.compares(window, *i, me)
             })
             .collect();
         // By time, then journal order.
@@ -354,17 +463,94 @@ impl<'c> Oracle<'c> {
             };
             (self.history[*i].at, order)
         });
-        self.aggregate(window, &found, me)
+        found
     }
 
-    fn aggregate(&self, window: &Window, found: &[usize], me: usize) -> Read {
-        let currency = self.history[me].event.currency;
-        let left = |i: &usize| {
-            let k = &self.history[*i];
-            let parts =
-                window.undo.contains(&Kind::Reversed) && self.mistake != Mistake::UndoIgnoresParts;
-            k.event.amount - if parts { k.reversed } else { 0 }
+    /// Old and new end of so many whole days: today and those before it, or only those before.
+    fn ends_of_days(&self, over: Over, exclude: bool, t: i64) -> (i64, i64) {
+        let today = self.old_end(Over::Day, t);
+        let exclude = exclude && self.mistake != Mistake::CurrentCounted;
+        let old = match over {
+            Over::Ms(ms) => today - ms + if exclude { 0 } else { 86_400_000 },
+            over => self.old_end(over, t),
         };
+        let without = exclude || self.mistake == Mistake::DaysWithoutToday;
+        (old, if without { today } else { t })
+    }
+
+    /// An aggregate over the totals of days.
+    fn of_days(&self, window: &Window, found: &[usize], me: usize) -> Read {
+        let (money, currency) = match window.value {
+            Value::Amount => (true, self.history[me].event.currency),
+            // As a currency without decimals is written.
+            _ => (false, Currency::Jpy),
+        };
+        let mut days: Vec<(i64, i128)> = Vec::new();
+        for i in found {
+            let day = self.old_end(Over::Day, self.history[*i].at);
+            let worth = if money {
+                i128::from(self.left(window, *i))
+            } else {
+                1
+            };
+            match days.last_mut() {
+                Some((last, total)) if *last == day => *total += worth,
+                _ => days.push((day, worth)),
+            }
+        }
+        let totals: Vec<i128> = days.into_iter().map(|(_, total)| total).collect();
+        let count = totals.len() as i128;
+        let value = match window.aggregate {
+            Aggregate::Min => totals.iter().min().map(|m| self::money(*m, currency)),
+            Aggregate::Max => totals.iter().max().map(|m| self::money(*m, currency)),
+            Aggregate::Avg => (count > 0).then(|| average(totals.iter().sum(), count, currency)),
+            _ => self.deviation(&totals, currency),
+        };
+        value.map_or(Read::Missing, Read::Value)
+    }
+
+    /// The deviation of a sample, by trying: the largest whole number of millionths whose square is
+    /// not more, or the next one where it is nearer.
+    fn deviation(&self, numbers: &[i128], currency: Currency) -> Option<String> {
+        let n = numbers.len() as i128;
+        if n < 2 {
+            return None;
+        }
+        let sum: i128 = numbers.iter().sum();
+        let squares: i128 = numbers.iter().map(|x| x * x).sum();
+        let over = (n * squares - sum * sum) * 1_000_000_000_000;
+        let freedom = match self.mistake {
+            Mistake::DeviationOfAll => n,
+            _ => n - 1,
+        };
+        let minor: i128 = if currency == Currency::Jpy { 1 } else { 100 };
+        let under = n * freedom * minor * minor;
+        let (mut low, mut high) = (0_i128, 1 << 42);
+        while high - low > 1 {
+            let middle = (low + high) / 2;
+            if middle * middle * under <= over {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        let half = (2 * low + 1) * (2 * low + 1) * under;
+        let up = half < 4 * over || half == 4 * over && low % 2 == 1;
+        Some(millionths(low + i128::from(up), currency))
+    }
+
+    /// What is left of an amount after the reversals that the window asks for.
+    fn left(&self, window: &Window, i: usize) -> i64 {
+        let k = &self.history[i];
+        let parts =
+            window.undo.contains(&Kind::Reversed) && self.mistake != Mistake::UndoIgnoresParts;
+        k.event.amount - if parts { k.reversed } else { 0 }
+    }
+
+    fn aggregate(&self, w: usize, found: &[usize], me: usize) -> Read {
+        let window = &self.windows[w];
+        let currency = self.history[me].event.currency;
+        let left = |i: &usize| self.left(window, *i);
         let text = |i: &usize| -> Option<String> {
             let k = &self.history[*i];
             match window.value {
@@ -394,6 +580,14 @@ impl<'c> Oracle<'c> {
                 all.sort();
                 all.dedup();
                 Some(all.len().to_string())
+            }
+            Aggregate::StdDev => {
+                let all: Vec<i128> = amounts().map(i128::from).collect();
+                self.deviation(&all, currency)
+            }
+            Aggregate::Hops => {
+                let most = found.iter().map(|i| self.history[*i].hops[w]).max();
+                Some(most.unwrap_or(0).to_string())
             }
             Aggregate::Min => amounts().min().map(|m| money(i128::from(m), currency)),
             Aggregate::Max => amounts().max().map(|m| money(i128::from(m), currency)),
@@ -440,7 +634,8 @@ impl<'c> Oracle<'c> {
                 }
                 start(day) + (t - start(date))
             }
-            Over::Ever => i64::MIN,
+            Over::Ever | Over::Last(_) => i64::MIN,
+            Over::LastIn(_, ms) => t - ms,
         }
     }
 
@@ -485,6 +680,25 @@ fn key(window: &Window, e: &Event, judged: bool) -> Option<Vec<String>> {
 
 fn is_money(window: &Window) -> bool {
     window.value == Value::Amount
+}
+
+/// The window over the hits that set this one back: of the same key in the judged event's roles.
+fn hits_of_reset(window: &Window) -> Window {
+    Window {
+        aggregate: Aggregate::Count,
+        value: Value::Nothing,
+        swapped: false,
+        until: 0,
+        terms: Vec::new(),
+        exclude: false,
+        undo: Vec::new(),
+        on: vec![Kind::Requested, Kind::Settled, Kind::Failed, Kind::Reversed],
+        daily: false,
+        hits: true,
+        reset: false,
+        share: false,
+        ..window.clone()
+    }
 }
 
 /// Taken out altogether by notices that the window asks for.
@@ -549,7 +763,11 @@ fn average(sum: i128, count: i128, currency: Currency) -> String {
     let (n, d) = (sum * 1_000_000, count * minor);
     let (q, r) = (n / d, n % d);
     let up = 2 * r > d || 2 * r == d && q % 2 == 1;
-    let q = q + i128::from(up);
+    millionths(q + i128::from(up), currency)
+}
+
+/// Without zeros beyond the currency's own.
+fn millionths(q: i128, currency: Currency) -> String {
     let mut text = format!("{}.{:06}", q / 1_000_000, q % 1_000_000);
     let least = if currency == Currency::Jpy { 0 } else { 2 };
     let point = text.find('.').expect("written above");

@@ -596,7 +596,9 @@ impl Engine {
         let forgotten = self.held.plan.forgotten(id, self.clock);
         let state = &mut self.held.series[id];
         if let Some(hops) = &s.hops {
-            let received = state.received(e, hops, &self.held.facts.symbols, forgotten);
+            let latest = at.saturating_add(policy.lateness_ms);
+            let symbols = &self.held.facts.symbols;
+            let received = state.received(e, hops, symbols, forgotten, latest);
             value = Some(series::hops_of(e, at, s, hops, received));
         }
         state.tidy(forgotten);

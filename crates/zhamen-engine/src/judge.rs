@@ -239,10 +239,13 @@ impl<'e> Judge<'e> {
             Ok(None) => (u32::MAX, None),
             Ok(Some((place, log))) => (place, Some(log)),
         };
-        let span = match log.map(|log| self.span(log, w)).transpose() {
-            Ok(span) => span.unwrap_or((0, 0)),
+        let after = match self.after(w) {
+            Ok(after) => after,
             Err(fault) => return (Err(fault), false),
         };
+        let span = log.map_or((0, 0), |log| {
+            window::span(log, w, self.moment(), after, &self.plan.calendar)
+        });
         if let Some(filter) = &w.correlated {
             return self.read_correlated(w, filter, log, span);
         }
@@ -271,10 +274,7 @@ impl<'e> Judge<'e> {
 
     /// Positions in `log.entries` of what a window covers.
     fn span(&self, log: &Log, w: &crate::rule::Window) -> Result<(usize, usize), Fault> {
-        let after = match w.reset {
-            None => None,
-            Some(id) => self.last_hit(id)?,
-        };
+        let after = self.after(w)?;
         Ok(window::span(
             log,
             w,
@@ -284,8 +284,9 @@ impl<'e> Judge<'e> {
         ))
     }
 
-    /// The newest event that a window covers.
-    fn last_hit(&self, id: WindowId) -> Result<Option<window::Mark>, Fault> {
+    /// The last hit that set a window back.
+    fn after(&self, w: &crate::rule::Window) -> Result<Option<window::Mark>, Fault> {
+        let Some(id) = w.reset else { return Ok(None) };
         let Some((_, log)) = self.log(id)? else {
             return Ok(None);
         };

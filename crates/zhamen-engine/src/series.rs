@@ -497,19 +497,21 @@ impl Totals {
 }
 
 impl SeriesState {
-    /// What the payer of an event has received, for [`hops_of`].
+    /// What the payer of an event has received, for [`hops_of`]. Nothing where that has moved on:
+    /// `latest` is the newest an event may be for one at the counted time to be no later than allowed.
     pub(crate) fn received(
         &self,
         e: &Event,
         hops: &Hops,
         symbols: &Symbols,
         forgotten: TimestampMs,
+        latest: TimestampMs,
     ) -> Option<&Log> {
         let KeyOf::Known(key) = key_of(e, &[hops.payer], None, |t| symbols.find(t)) else {
             return None;
         };
         let log = &self.logs[*self.index.get(&key)? as usize];
-        (log.touched >= forgotten).then_some(log)
+        (log.touched >= forgotten && log.newest <= latest).then_some(log)
     }
 
     /// The log of a key, to change it.

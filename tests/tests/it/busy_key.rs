@@ -24,6 +24,10 @@ fn window(aggregate: Aggregate, value: Value, over: Over) -> Window {
         exclude: aggregate == Aggregate::Max,
         undo: vec![Kind::Failed, Kind::Reversed],
         on: vec![Kind::Requested],
+        daily: false,
+        hits: false,
+        reset: false,
+        share: false,
     }
 }
 
@@ -37,6 +41,7 @@ fn windows() -> Vec<Window> {
             (Aggregate::Min, Value::Amount),
             (Aggregate::Max, Value::Amount),
             (Aggregate::Sum, Value::Amount),
+            (Aggregate::StdDev, Value::Amount),
             (Aggregate::Count, Value::Nothing),
         ] {
             all.push(window(aggregate, value, over));
