@@ -6,6 +6,7 @@ pub mod diff;
 pub mod explain;
 pub mod graph;
 pub mod reference;
+pub mod schema;
 pub mod templates;
 pub mod weigh;
 pub mod words;

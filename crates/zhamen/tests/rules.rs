@@ -259,6 +259,14 @@ fn a_new_rule_is_written_once_and_covered_by_its_tests() {
 }
 
 #[test]
+fn the_schema_is_printed_for_editors() {
+    let (code, stdout, _) = rules(&["schema"]);
+    assert_eq!(code, 0);
+    let schema: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!(schema["title"], "zhamen rule file");
+}
+
+#[test]
 fn weights_follow_from_rarity_and_repeat() {
     let dir = Dir::new("weigh");
     let path = dir.rule("money-in-then-out", "rule.toml");

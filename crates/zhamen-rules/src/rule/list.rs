@@ -10,6 +10,8 @@ use crate::problem::Keys;
 use crate::rule::name;
 use crate::time_text;
 
+pub(crate) const KEYS: [&str; 4] = ["name", "kind", "required", "stale_after"];
+
 const KINDS: [(&str, EntryKind); 4] = [
     ("account", EntryKind::Account),
     ("person", EntryKind::Person),
@@ -24,11 +26,7 @@ pub(crate) fn read(
     findings: &mut Findings,
 ) -> Option<DeclaredList> {
     let table = node.table(findings)?;
-    table.only(
-        "a list",
-        &["name", "kind", "required", "stale_after"],
-        findings,
-    );
+    table.only("a list", &KEYS, findings);
     let Some(name_node) = table.get("name") else {
         let key = "name".to_owned();
         findings.add(

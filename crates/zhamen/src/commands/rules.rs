@@ -6,6 +6,7 @@ mod diff;
 mod explain;
 mod graph;
 mod new;
+mod schema;
 mod test;
 mod weigh;
 
@@ -21,9 +22,9 @@ use zhamen_rules::{Compiled, Diagnostic, LoadProblem, SourceFile};
 use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::settings::pack::rule_files;
 
-/// Check, test, explain and compare rules.
+/// Check, test, explain, compare, start, weigh and draw rules.
 ///
-/// 规则工具:检查、测试、解释、对比、新建。
+/// 规则工具:检查、测试、解释、对比、新建、评分建议、关系图。
 #[derive(clap::Subcommand)]
 pub enum Command {
     Check(check::Args),
@@ -33,6 +34,7 @@ pub enum Command {
     New(new::Args),
     Graph(graph::Args),
     Weigh(weigh::Args),
+    Schema(schema::Args),
 }
 
 /// How results are printed.
@@ -64,6 +66,7 @@ pub fn run(command: &Command) -> Outcome {
         Command::New(args) => new::run(args),
         Command::Graph(args) => graph::run(args),
         Command::Weigh(args) => weigh::run(args),
+        Command::Schema(args) => schema::run(args),
     }
 }
 
