@@ -22,6 +22,8 @@ pub fn markdown(lang: Lang) -> String {
     keys(lang, &mut out);
     aggregates(lang, &mut out);
     functions(lang, &mut out);
+    out.push('\n');
+    extensions(&mut out);
     outcomes(lang, &mut out);
     bounds(lang, &mut out);
     events(lang, &mut out);
@@ -105,7 +107,11 @@ fn aggregates(lang: Lang, out: &mut String) {
             Agg::First => ("字段最早的值", "value of the oldest event", None),
             Agg::Last => ("字段最近的值", "value of the newest event", None),
             Agg::Since => ("距上一个事件的时间", "time since the previous event", None),
-            Agg::StdDev => ("字段标准差", "standard deviation of a field", None),
+            Agg::StdDev => (
+                "样本标准差(除以 n − 1)",
+                "sample standard deviation of a field (by n − 1)",
+                None,
+            ),
             Agg::Hops => (
                 "资金连续转手的次数",
                 "how often money has been passed on in a row",
@@ -156,8 +162,8 @@ fn functions(lang: Lang, out: &mut String) {
         Func::Max => ("max(a, b)", "较大者", "the larger"),
         Func::IsRound => (
             "is_round(x, unit)",
-            "是否为 `unit` 的整数倍(整额)",
-            "whether it is a whole multiple of `unit`",
+            "是 `unit` 的整数倍且不为零(整额)",
+            "a whole multiple of `unit` and not zero",
         ),
         Func::Digit => (
             "digit(x, place)",
@@ -189,6 +195,16 @@ fn functions(lang: Lang, out: &mut String) {
         .chain(others)
         .map(|(written, zh, en)| vec![format!("`{written}`"), lang.pick(zh, en).to_owned()]);
     table(&head, rows, out);
+}
+
+/// Constructs that need more than a line, written in both languages.
+fn extensions(out: &mut String) {
+    let text = include_str!("../../reference/extensions.md");
+    for line in text.lines() {
+        // One level below this page's title.
+        let heading = if line.starts_with('#') { "#" } else { "" };
+        let _ = writeln!(out, "{heading}{line}");
+    }
 }
 
 fn outcomes(lang: Lang, out: &mut String) {
