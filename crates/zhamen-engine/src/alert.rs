@@ -7,6 +7,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+use crate::chain::Chains;
 use crate::entry::Policy;
 use crate::event::{EntryKind, Event, Field, Subject};
 use crate::facts::Facts;
@@ -79,7 +80,7 @@ fn party(e: &Event, subject: Field, facts: &Facts) -> Party {
         },
     };
     if let Some(known) = p.account.as_deref().and_then(|a| facts.account(a)) {
-        p.name = p.name.or_else(|| known.names.last().cloned());
+        p.name = p.name.or_else(|| known.name().cloned());
         p.bank = p.bank.or_else(|| facts.text(known.bank));
         p.branch = p.branch.or_else(|| facts.text(known.branch));
         p.opened_by = p.opened_by.or_else(|| facts.text(known.opened_by));
@@ -101,7 +102,12 @@ pub(crate) struct Raise<'a> {
 }
 
 /// The alert of one rule or verdict that fired.
-pub(crate) fn raise(judge: &Judge<'_>, m: &Moment<'_>, r: &Raise<'_>) -> Alert {
+pub(crate) fn raise(
+    judge: &Judge<'_>,
+    m: &Moment<'_>,
+    chains: &mut Chains,
+    r: &Raise<'_>,
+) -> Alert {
     let (e, facts, policy): (&Event, &Facts, &Policy) = (judge.event, judge.facts, judge.policy);
     let (field, kind, value) = &r.subject;
     let p = party(e, *field, facts);
@@ -142,11 +148,13 @@ pub(crate) fn raise(judge: &Judge<'_>, m: &Moment<'_>, r: &Raise<'_>) -> Alert {
         .and_then(|b| policy.stations.get(b))
         .unwrap_or(&policy.default_station);
     let c = m.coordinates;
+    let alert = format!(
+        "A-{}-{}-{}-{}",
+        c.partition, c.offset, c.index, r.fired.rule
+    );
+    let chain = chains.join(e, &alert, m.now);
     Alert {
-        alert: format!(
-            "A-{}-{}-{}-{}",
-            c.partition, c.offset, c.index, r.fired.rule
-        ),
+        alert,
         event: EventName {
             kind: Some(e.kind),
             id: Some(e.id.clone()),
@@ -183,7 +191,7 @@ pub(crate) fn raise(judge: &Judge<'_>, m: &Moment<'_>, r: &Raise<'_>) -> Alert {
             .map(|d| policy.calendar.legal_deadline(judge.at, d)),
         late: r.late,
         merged: r.merged,
-        chain: None,
+        chain,
         coordinates: c,
         ruleset: m.ruleset.clone(),
     }

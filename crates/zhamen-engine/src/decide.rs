@@ -6,6 +6,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use crate::alert::{self, Quiet, Raise, subject_of};
+use crate::chain::Chains;
 use crate::engine::{Answer, Engine, Marks};
 use crate::entry::Activation;
 use crate::event::{EntryKind, Event, EventKind, Field};
@@ -14,7 +15,7 @@ use crate::ledger::{Decided, EventNo};
 use crate::life::{Coverage, Life, Moment, Outcome, Standing};
 use crate::notice;
 use crate::output::{Decision, Degraded, FallbackCode, Fired, Output, Warning};
-use crate::rule::{Action, Bilingual, Mode, Rule, Verdict};
+use crate::rule::{Action, Bilingual, Mode, Rule, Then, Verdict};
 use crate::score;
 use crate::time::TimestampMs;
 
@@ -101,6 +102,11 @@ impl Engine {
                 .scores
                 .verdict(&active.rules, total, subjects.iter().map(|(_, s)| s), at),
         };
+        // A verdict that asked and was answered is silent; an outcome acts under its name already.
+        let verdict = verdict.filter(|(v, _)| {
+            v.then.action != Action::Inquire
+                || coverage.as_ref().is_none_or(|c| !c.rules.contains(&v.id))
+        });
         if let Some((v, sum)) = verdict {
             d.fired
                 .push(verdict_fired(v, sum, judge.explain(&v.explain)));
@@ -110,7 +116,8 @@ impl Engine {
         let asked = enforced().map(|h| h.action).max();
         let by_verdict = verdict.map(|(v, _)| v.then.action);
         let stands = standing.last().map(|s| s.action);
-        d.action = [asked, by_verdict, stands]
+        let by_outcome = coverage.as_ref().map(|c| c.outcome.action());
+        d.action = [asked, by_verdict, by_outcome, stands]
             .into_iter()
             .flatten()
             .max()
@@ -128,7 +135,7 @@ impl Engine {
         open(&mut self.life, &case, &standing, &mut d, out);
         let deciding = case.enforced().find(|h| h.action == d.action);
         d.customer_notice = customer_notice(&case.judge, d.action, deciding);
-        let listed = raise(&mut self.quiet, &case, total, &d, out);
+        let listed = raise(&mut self.quiet, &mut self.chains, &case, total, &d, out);
         for (list, kind, value) in listed {
             self.held
                 .lists
@@ -248,12 +255,12 @@ fn open(
             .filter(|h| h.action == Action::Inquire)
             .collect();
         let mut rules: Vec<Arc<str>> = asking.iter().map(|h| h.rule.id.clone()).collect();
-        let mut then = asking.first().map(|h| &h.rule.then);
+        let mut thens: Vec<&Then> = asking.iter().map(|h| &h.rule.then).collect();
         if let Some((v, _)) = c.verdict.filter(|(v, _)| v.then.action == Action::Inquire) {
             rules.push(v.id.clone());
-            then = then.or(Some(&v.then));
+            thens.push(&v.then);
         }
-        d.inquiry = then.map(|then| life.open_inquiry(&rules, then, e, m, out));
+        d.inquiry = strictest(&thens).map(|then| life.open_inquiry(&rules, &then, e, m, out));
     }
     for hit in c.enforced().filter(|h| h.action == Action::Verify) {
         let Some(within) = hit.rule.then.within_ms else {
@@ -265,9 +272,21 @@ fn open(
     }
 }
 
+/// Several rules share one inquiry: the form of the first, the shortest time, and the strictest of
+/// what silence leads to.
+fn strictest(thens: &[&Then]) -> Option<Then> {
+    let mut all = (*thens.first()?).clone();
+    for then in thens {
+        all.answer_within_ms = all.answer_within_ms.min(then.answer_within_ms);
+        all.on_silence = all.on_silence.max(then.on_silence);
+    }
+    Some(all)
+}
+
 /// Raises alerts and warnings; returns what goes on which list.
 fn raise(
     quiet: &mut Quiet,
+    chains: &mut Chains,
     c: &Case<'_>,
     total: i64,
     d: &Decision,
@@ -321,7 +340,27 @@ fn raise(
             merged,
             late,
         };
-        out.push(Output::Alert(alert::raise(&c.judge, &c.m, &alert)));
+        out.push(Output::Alert(alert::raise(&c.judge, &c.m, chains, &alert)));
+    }
+    // A verdict that asked: nobody else tells the police of its report.
+    if let Some(x) = reported.filter(|_| c.hits.iter().all(|h| !h.answered))
+        && let Some(v) = c.m.rules.verdicts.iter().find(|v| x.rules.contains(&v.id))
+        && let Some(fired) = d.fired.iter().find(|f| f.rule == v.id)
+        && let Some(subject) = subject_of(c.e, Some(Field::PayerAccount))
+    {
+        let (then, severity, late) = (&v.then, x.severity, d.late);
+        let alert = Raise {
+            fired,
+            then,
+            severity,
+            feature_code: None,
+            subject,
+            rule: None,
+            score: total,
+            merged: 0,
+            late,
+        };
+        out.push(Output::Alert(alert::raise(&c.judge, &c.m, chains, &alert)));
     }
     if let Some((v, sum)) = c.verdict
         && let Some(severity) = v.then.alert
@@ -351,7 +390,7 @@ fn raise(
             merged,
             late,
         };
-        out.push(Output::Alert(alert::raise(&c.judge, &c.m, &alert)));
+        out.push(Output::Alert(alert::raise(&c.judge, &c.m, chains, &alert)));
     }
     listed
 }
@@ -368,16 +407,16 @@ fn outcome_acts<'r>(
         if hits.iter().any(|h| h.answered && h.rule.id == *id) {
             continue;
         }
-        let Some(rule) = active.rules.rules.iter().find(|r| r.id == *id) else {
-            continue;
-        };
         let action = c.outcome.action();
-        hits.push(Hit {
-            rule,
-            action,
-            fired: Some(d.fired.len()),
-            answered: true,
-        });
+        // What asked may also be a verdict, or a rule that is no more.
+        if let Some(rule) = active.rules.rules.iter().find(|r| r.id == *id) {
+            hits.push(Hit {
+                rule,
+                action,
+                fired: Some(d.fired.len()),
+                answered: true,
+            });
+        }
         d.fired.push(Fired {
             rule: id.clone(),
             mode: Mode::Enforce,
@@ -438,7 +477,9 @@ fn ask<'r>(
                     line,
                     code,
                 });
-                if rule.mode == Mode::Enforce {
+                let answered = action == Action::Inquire
+                    && coverage.is_some_and(|c| c.rules.contains(&rule.id));
+                if rule.mode == Mode::Enforce && !answered {
                     hits.push(Hit {
                         rule,
                         action,
@@ -525,7 +566,11 @@ fn customer_notice(
         return None;
     }
     let own = deciding.and_then(|h| h.rule.explain_customer.as_ref());
-    Some(own.map_or_else(|| notice::of(action), |t| judge.explain(t)))
+    let own = own.map(|t| judge.explain(t));
+    Some(
+        own.filter(|text| judge.policy.notice_may_name_police || !notice::names_police(text))
+            .unwrap_or_else(|| notice::of(action)),
+    )
 }
 
 fn warning(c: &Case<'_>, rule: &Rule, fired: &Fired) -> Warning {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use crate::alert::Quiet;
+use crate::chain::Chains;
 use crate::decide::Hit;
 use crate::entry::{Activation, Block, Body, Code, Entry, Record};
 use crate::event::{Event, EventKind, Field};
@@ -48,6 +49,7 @@ pub struct Engine {
     pub(crate) held: Held,
     pub(crate) life: Life,
     pub(crate) quiet: Quiet,
+    pub(crate) chains: Chains,
     pub(crate) scores: Scores,
     pub(crate) waiting: Waiting,
     pub(crate) counters: Counters,
@@ -165,6 +167,7 @@ impl Engine {
             held: Held::default(),
             life: Life::default(),
             quiet: Quiet::default(),
+            chains: Chains::default(),
             scores: Scores::default(),
             waiting: Waiting::default(),
             counters: Counters::default(),
@@ -212,6 +215,7 @@ impl Engine {
 
     /// Once an hour: lets go of scores no verdict can see any more.
     fn sweep(&mut self) {
+        self.chains.forget(self.clock);
         let longest = self
             .active
             .rules
@@ -353,6 +357,10 @@ impl Engine {
             }
             self.held.facts.ledger.release_id(no);
         }
+        if !self.may_speak(e) {
+            out.push(Output::Decision(self.refuse(Code::UnknownSource, answer)));
+            return;
+        }
         let undo = match self.undo_of(e) {
             Ok(undo) => undo,
             Err(code) => {
@@ -393,6 +401,22 @@ impl Engine {
         }
         let mark = Marks { late, stale, ahead };
         self.decide(e, no, at, mark, answer, out);
+    }
+
+    /// A source held to some banks answers, releases and verifies for those only. What the event
+    /// itself names is ingest's to check; this needs to know whose order or account it is about.
+    fn may_speak(&self, e: &Event) -> bool {
+        let rights = self
+            .active
+            .policy
+            .sources
+            .iter()
+            .find(|s| s.name == e.source.as_str());
+        let Some(banks) = rights.and_then(|r| r.banks.as_ref()) else {
+            return true;
+        };
+        let bank = self.life.bank_concerned(e, &self.held.facts);
+        bank.is_none_or(|b| banks.iter().any(|own| own == b.as_str()))
     }
 
     /// What a failed or reversed notice takes out of which request.

@@ -53,7 +53,7 @@ impl Facts {
     pub fn account_bytes(&self) -> usize {
         let one = |a: &Account| {
             size_of::<Account>()
-                + a.names.capacity() * size_of::<CompactString>()
+                + (a.names.capacity() + a.typed.capacity()) * size_of::<CompactString>()
                 + a.holders.capacity() * size_of::<Sym>()
                 + a.trail.capacity() * size_of::<EventNo>()
         };
@@ -65,6 +65,12 @@ impl Facts {
             .sum();
         let texts = self.symbols.len() * (size_of::<CompactString>() + 5);
         accounts + texts + self.account_order.len() * 9 + self.accounts_of.len() * 40
+    }
+
+    /// The bank of an account.
+    #[must_use]
+    pub fn bank_of(&self, number: &str) -> Option<CompactString> {
+        self.text(self.account(number)?.bank)
     }
 
     /// Text of an optional symbol.
@@ -138,6 +144,25 @@ impl Facts {
                     None,
                 );
                 self.opened_by(e, F::CardNumber, F::CardOpenedBy);
+                // The account behind the card is the same person's.
+                let behind = [
+                    F::CardAccount,
+                    F::HolderName,
+                    F::HolderId,
+                    F::CardBank,
+                    F::CardBranch,
+                ];
+                self.side(e, behind, true, None);
+            }
+            EventKind::AccountUsed => {
+                if let Some(number) = e.text(F::UseAccount) {
+                    let sym = self.symbols.intern(number);
+                    let order = &mut self.account_order;
+                    self.accounts.entry(sym).or_insert_with(|| {
+                        order.push(sym);
+                        Account::default()
+                    });
+                }
             }
             _ => {}
         }
@@ -170,12 +195,18 @@ impl Facts {
             Account::default()
         });
         if let Some(name) = e.text(name) {
-            facts.saw_name(name);
+            facts.saw_name(name, owner);
         }
         let new_holder = holder != NO_SYM && !facts.holders.contains(&holder);
         facts.saw_holder(holder);
-        facts.bank = bank.or(facts.bank);
-        facts.branch = branch.or(facts.branch);
+        // What strangers say of an account never overrides what its own side said.
+        if owner {
+            facts.bank = bank.or(facts.bank);
+            facts.branch = branch.or(facts.branch);
+        } else if facts.names.is_empty() && facts.holders.is_empty() {
+            facts.bank = facts.bank.or(bank);
+            facts.branch = facts.branch.or(branch);
+        }
         if let Some(no) = request {
             let ledger = &self.ledger;
             while facts
@@ -207,11 +238,19 @@ impl Facts {
     }
 }
 
-/// A name as it is compared: NFKC, without white space, case folded.
+/// A name as it is compared: NFKC, without white space and invisible characters, case folded
+/// (by way of capitals, so that ß is ss).
 #[must_use]
 pub fn normal_name(name: &str) -> String {
+    let invisible = |c: &char| {
+        matches!(
+            c,
+            '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{00AD}'
+        )
+    };
     name.nfkc()
-        .filter(|c| !c.is_whitespace())
+        .filter(|c| !c.is_whitespace() && !invisible(c))
+        .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
         .collect::<String>()
         .nfkc()

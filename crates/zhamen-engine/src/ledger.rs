@@ -215,8 +215,13 @@ impl Ledger {
 /// What is known of an account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
-    /// Holder names seen, as written, newest last; at most [`NAMES_MAX`].
+    /// Names its own side gave: as payer or at opening, newest last; at most [`NAMES_MAX`].
     pub names: Vec<CompactString>,
+    /// Names that payers typed for it, oldest first; at most [`TYPED_MAX`]. They never displace
+    /// its own.
+    pub typed: Vec<CompactString>,
+    /// More names were typed than are kept: one that is not among them may still have been seen.
+    pub typed_overflow: bool,
     /// Holder pseudonyms seen as owner, newest last; at most [`NAMES_MAX`].
     pub holders: Vec<Sym>,
     /// Its bank.
@@ -232,6 +237,8 @@ pub struct Account {
 
 /// Names and holders remembered per account; the newest win.
 pub const NAMES_MAX: usize = 8;
+/// Names typed by payers that are remembered per account; the first stay.
+pub const TYPED_MAX: usize = 32;
 
 fn remember<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if list.last() == Some(&item) {
@@ -245,11 +252,25 @@ fn remember<T: PartialEq>(list: &mut Vec<T>, item: T) {
 }
 
 impl Account {
-    /// Notes a name seen for it.
-    pub fn saw_name(&mut self, name: &str) {
-        if self.names.last().is_none_or(|n| n != name) {
-            remember(&mut self.names, CompactString::new(name));
+    /// Notes a name seen for it; `own`: its own side gave it.
+    pub fn saw_name(&mut self, name: &str, own: bool) {
+        if own {
+            if self.names.last().is_none_or(|n| n != name) {
+                remember(&mut self.names, CompactString::new(name));
+            }
+        } else if !self.typed.iter().chain(&self.names).any(|n| n == name) {
+            if self.typed.len() < TYPED_MAX {
+                self.typed.push(CompactString::new(name));
+            } else {
+                self.typed_overflow = true;
+            }
         }
+    }
+
+    /// The holder's name as far as known: what its own side said last, else what was typed first.
+    #[must_use]
+    pub fn name(&self) -> Option<&CompactString> {
+        self.names.last().or(self.typed.first())
     }
 
     /// Notes an owner seen for it.

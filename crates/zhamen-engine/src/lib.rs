@@ -8,6 +8,7 @@
 #![deny(clippy::float_arithmetic)]
 
 mod alert;
+mod chain;
 mod decide;
 pub mod engine;
 pub mod entry;

@@ -29,3 +29,29 @@ pub(crate) fn of(action: Action) -> Bilingual {
         en: en.to_owned(),
     }
 }
+
+/// Words that tell a customer that the police or a report are involved. AML law art. 7 and 35:
+/// whether a report was filed is secret.
+const POLICE_WORDS: &[&str] = &[
+    "公安",
+    "警",
+    "派出所",
+    "反诈",
+    "可疑交易报告",
+    "报案",
+    "涉案",
+    "police",
+    "case account",
+    "suspicious-transaction report",
+    "suspicious transaction report",
+    "str ",
+];
+
+/// Whether a text says that the police or a report are involved.
+pub(crate) fn names_police(text: &Bilingual) -> bool {
+    let said = |t: &str| {
+        let t = t.to_lowercase();
+        POLICE_WORDS.iter().any(|w| t.contains(w))
+    };
+    said(&text.zh) || said(&text.en)
+}

@@ -64,6 +64,17 @@ pub struct RuleSet {
     pub regexes: Vec<regex::Regex>,
 }
 
+impl RuleSet {
+    /// Forms that rules and verdicts ask with, each with the name of what asks.
+    pub fn forms(&self) -> impl Iterator<Item = (&str, &str)> {
+        let rules = self.rules.iter().map(|r| (&r.id, &r.then));
+        let verdicts = self.verdicts.iter().map(|v| (&v.id, &v.then));
+        rules
+            .chain(verdicts)
+            .filter_map(|(id, then)| Some((&**id, then.form.as_deref()?)))
+    }
+}
+
 /// Index into [`RuleSet::windows`].
 pub type WindowId = u16;
 /// Index into [`RuleSet::series`].

@@ -10,6 +10,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Quiet;
+use crate::chain::Chains;
 use crate::engine::Engine;
 use crate::entry::Activation;
 use crate::event::Value;
@@ -55,6 +56,7 @@ struct Image {
     lists: Lists,
     life: Life,
     quiet: Quiet,
+    chains: Chains,
     scores: Scores,
     waiting: Waiting,
 }
@@ -139,6 +141,7 @@ impl Engine {
             lists: self.held.lists.clone(),
             life: self.life.clone(),
             quiet: self.quiet.clone(),
+            chains: self.chains.clone(),
             scores: self.scores.clone(),
             waiting: self.waiting.clone(),
         };
@@ -198,6 +201,7 @@ impl Engine {
         engine.held.lists = image.lists;
         engine.life = image.life;
         engine.quiet = image.quiet;
+        engine.chains = image.chains;
         engine.scores = image.scores;
         engine.waiting = image.waiting;
         Ok(engine)

@@ -232,7 +232,9 @@ pub(crate) fn read(
                 lo,
                 hi,
                 skip,
-                totals.map(|t| t.distinct.as_slice()),
+                totals
+                    .map(|t| t.distinct.as_slice())
+                    .or((w.over == Over::Ever).then_some(&[])),
                 key,
                 caches,
             );

@@ -312,7 +312,7 @@ impl<'a> Walk<'a> {
                 text.into()
             }
             Class::Country => {
-                if text.len() != 2 || !text.bytes().all(|b| b.is_ascii_uppercase()) {
+                if !crate::country::is_listed(text) {
                     return Err(Code::Value);
                 }
                 text.into()

@@ -7,6 +7,7 @@
 mod amount;
 mod check;
 mod contract;
+mod country;
 mod decode;
 mod fingerprint;
 mod headers;

@@ -12,8 +12,8 @@ use crate::scan::Fault;
 /// By name; `None`: every source may say everything.
 pub(crate) type Sources = Option<BTreeMap<String, SourceRights>>;
 
-/// What the source may speak for: the topic, a transfer's paying bank, a list, and the organ
-/// that releases. Another organ's order is the engine's to refuse, with an answer.
+/// What the source may speak for: the topic, a transfer's paying bank, the bank of an opening, a
+/// list, and the organ that releases. Another organ's order is the engine's to refuse, with an answer.
 pub(crate) fn check_rights(
     sources: &Sources,
     text: &str,
@@ -50,6 +50,8 @@ pub(crate) fn check_rights(
     match event.kind {
         // A source held to some banks must say which bank pays.
         k if k.is_transfer() => demand(&rights.banks, Field::PayerBank, true),
+        EventKind::AccountOpened => demand(&rights.banks, Field::AccountBank, true),
+        EventKind::CardOpened => demand(&rights.banks, Field::CardBank, true),
         EventKind::ListAdded | EventKind::ListRemoved => {
             demand(&rights.lists, Field::EntryList, true)
         }

@@ -53,7 +53,18 @@ enum Command {
     Completions(commands::completions::Args),
 }
 
+/// A panic's own words may quote a record; only its place is told.
+fn tell_panics_by_place() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map_or_else(String::new, ToString::to_string);
+        let _ = writeln!(std::io::stderr(), "a bug in zhamen: panic at {place}");
+    }));
+}
+
 fn main() -> ExitCode {
+    tell_panics_by_place();
     let outcome = match Cli::parse().command {
         Command::Demo(args) => commands::demo::run(&args),
         Command::Run(args) => commands::run::run(&args),

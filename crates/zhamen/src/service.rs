@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use zhamen_engine::entry::Policy;
+use zhamen_engine::rule::RuleSet;
 use zhamen_kafka::{KafkaOptions, Roles, RunOptions};
 use zhamen_pipeline::committer::CommitOptions;
 use zhamen_pipeline::faults::Faults;
@@ -27,11 +29,26 @@ pub fn activation_text(settings: &Settings) -> Result<ActivationText, Failure> {
         let error = anyhow::anyhow!("the rule files changed while they were read");
         return Err(error).or_exit(Exit::Restart);
     }
+    let policy = settings.policy();
+    check_forms(&rules, &policy)?;
     Ok(ActivationText {
         files: files.into_iter().map(|f| (f.name, f.text)).collect(),
-        policy: settings.policy(),
+        policy,
         digest,
     })
+}
+
+/// A rule that asks with a form nobody configured would ask nothing.
+pub fn check_forms(rules: &RuleSet, policy: &Policy) -> Result<(), Failure> {
+    let unknown: Vec<String> = rules
+        .forms()
+        .filter(|(_, form)| !policy.forms.contains_key(*form))
+        .map(|(rule, form)| format!("rule {rule} asks with form {form}, which is not configured"))
+        .collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(anyhow::anyhow!(unknown.join("\n"))).or_exit(Exit::BadConfig)
 }
 
 /// The published key protects nobody: a person must know that it is in use.

@@ -18,6 +18,7 @@ use super::scene::Scene;
 use super::timers::{Due, TimerKey};
 use super::{Applied, ENDED_MAX, HOLDS_MAX, Life, Moment, account_of};
 use crate::event::{Event, EventKind, Field};
+use crate::facts::normal_name;
 use crate::output::{Cause, HoldEvent, HoldEventKind, HoldNote, HoldScope, Output};
 use crate::rule::{Bilingual, Then};
 use crate::time::TimestampMs;
@@ -205,6 +206,8 @@ impl Life {
     pub(super) fn release(&mut self, e: &Event, s: &mut Scene<'_, '_>) -> Applied {
         let id = e.text(Field::ReleaseHold).unwrap_or_default();
         let person = super::text(e, Field::ReleasePerson);
+        // One person in other capitals or widths is still one person.
+        let is_other = |p: &CompactString| normal_name(p) != normal_name(&person);
         let Some(hold) = self.holds.holds.get_mut(id).filter(|h| h.open) else {
             return self.refuse_release(id, who(e), s);
         };
@@ -227,7 +230,7 @@ impl Life {
                 Applied::done("release.requested")
             }
             EventKind::HoldReleaseApproved if hold.terms.two_person => {
-                let Some(first) = hold.requested_by.iter().find(|p| **p != person).cloned() else {
+                let Some(first) = hold.requested_by.iter().find(|p| is_other(p)).cloned() else {
                     return self.refuse_release(id, who(e), s);
                 };
                 self.end_delay(HoldEventKind::HoldReleased, id, vec![first, person], s);

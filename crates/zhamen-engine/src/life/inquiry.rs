@@ -2,7 +2,8 @@
 //! and what silence leads to.
 //!
 //! An answer covers the next attempt of the same remittance once. Where the contract is silent: an
-//! answer of another form, or without a text for every question, is `inquiry.incomplete` and the
+//! answer of another form, or without a text for every question, or one to go on without a signed
+//! notice, is `inquiry.incomplete` and the
 //! inquiry stays open; the first complete answer counts, a second is `inquiry.closed`; one after
 //! silence is `inquiry.expired`, one to an unknown inquiry `inquiry.unknown`; none of these four
 //! is told on a topic. An attempt that names an inquiry which does not cover it may still be
@@ -121,6 +122,11 @@ pub(super) struct Inquiries {
 impl Inquiries {
     pub fn open(&self) -> usize {
         self.open
+    }
+
+    /// The payer's account of an inquiry.
+    pub fn account(&self, id: &str) -> Option<CompactString> {
+        self.all.get(id).map(|q| q.account.clone())
     }
 
     /// Keeps an inquiry that is over for a while.
@@ -335,7 +341,7 @@ impl Life {
         self.inquiries.end(id, State::Over);
     }
 
-    fn inquiry_named(&self, e: &Event) -> Option<String> {
+    pub(super) fn inquiry_named(&self, e: &Event) -> Option<String> {
         if let Some(id) = e.text(Field::InquiryId) {
             return Some(id.to_owned());
         }
@@ -386,7 +392,12 @@ fn complete(e: &Event, form: &str, policy: &Policy) -> bool {
             .chunks_exact(2)
             .any(|pair| pair[0] == question && !pair[1].trim().is_empty())
     };
-    e.text(Field::InquiryForm) == Some(form)
+    // Who goes on must have read and signed the notice; a customer who will not sign can still be
+    // delayed, refused or reported.
+    let signed = e.bool(Field::InquiryNoticeSigned) == Some(true)
+        || e.text(Field::InquiryOutcome) != Some(Outcome::Proceed.name());
+    signed
+        && e.text(Field::InquiryForm) == Some(form)
         && policy
             .forms
             .get(form)

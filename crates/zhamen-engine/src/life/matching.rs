@@ -40,15 +40,17 @@ pub(super) fn four_elements(e: &Event, m: &Moment<'_>) -> Match {
 
 /// The holder name alone.
 pub(super) fn holder_name(account: &Account, e: &Event) -> Match {
-    if account.names.is_empty() {
+    let asked = normal_name(e.text(Field::OrderName).unwrap_or_default());
+    let mut seen = account.names.iter().chain(&account.typed);
+    if seen.any(|n| normal_name(n) == asked) {
+        return Match::Same;
+    }
+    // Where more names were typed than are kept and the account's own side gave none, the right
+    // one may be among those dropped: the bank is asked instead of the police being refused.
+    if account.names.is_empty() && (account.typed.is_empty() || account.typed_overflow) {
         return Match::NotKnown;
     }
-    let asked = normal_name(e.text(Field::OrderName).unwrap_or_default());
-    if account.names.iter().any(|n| normal_name(n) == asked) {
-        Match::Same
-    } else {
-        Match::Contradicts(Element::Name)
-    }
+    Match::Contradicts(Element::Name)
 }
 
 /// A transfer into or out of the account of that amount and currency at about that time. That

@@ -235,6 +235,29 @@ impl Life {
         }
     }
 
+    /// The bank that an answer, a release or an appeal speaks for: of the order it answers, else of
+    /// the account it is about. `None` where that is not known.
+    pub(crate) fn bank_concerned(&self, e: &Event, facts: &Facts) -> Option<CompactString> {
+        use EventKind as K;
+        let hold = match e.kind {
+            K::StopConfirmed | K::StopDenied => {
+                let order = self.stops.get(e.text(Field::OrderApplication)?)?;
+                return Some(order.bank.clone());
+            }
+            K::VerificationCompleted => {
+                return facts.bank_of(e.text(Field::VerificationAccount)?);
+            }
+            K::InquiryAnswered => {
+                let inquiry = self.inquiries.account(&self.inquiry_named(e)?)?;
+                return facts.bank_of(&inquiry);
+            }
+            K::HoldReleaseRequested | K::HoldReleaseApproved => e.text(Field::ReleaseHold)?,
+            K::AppealFiled | K::AppealDecided => e.text(Field::AppealHold)?,
+            _ => return None,
+        };
+        facts.bank_of(&self.holds.get(hold)?.account)
+    }
+
     /// Forgets what names a hold that nothing remembers any more.
     fn forget_hold(&mut self, id: &str) {
         self.owners.remove(id);

@@ -165,6 +165,7 @@ fn activation(args: &Args, settings: &Settings) -> Result<Activation, Failure> {
     }
     let path = args.rules.as_deref().or(settings.rules.as_deref());
     let rules = super::rules::compiled(path)?;
+    crate::service::check_forms(&rules, &policy)?;
     Ok(Activation {
         rules: Arc::new(rules),
         policy,

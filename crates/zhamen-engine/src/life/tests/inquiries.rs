@@ -31,6 +31,7 @@ fn answer(inquiry: &str, outcome: &str) -> Event {
             (Field::InquiryId, text(inquiry)),
             (Field::InquiryForm, text("four@1")),
             (Field::InquiryAnswers, Value::TextList(answers)),
+            (Field::InquiryNoticeSigned, Value::Bool(true)),
             (Field::InquiryOutcome, text(outcome)),
             (Field::InquiryTeller, text("teller")),
         ],
@@ -90,6 +91,8 @@ fn every_question_of_the_form_must_be_answered() {
         let short = with(&good, Field::InquiryAnswers, Value::TextList(list));
         assert_eq!(bank.hear(&short), ["= inquiry.incomplete"]);
     }
+    let unsigned = with(&good, Field::InquiryNoticeSigned, Value::Bool(false));
+    assert_eq!(bank.hear(&unsigned), ["= inquiry.incomplete"]);
     let other = with(&good, Field::InquiryForm, text("four@2"));
     assert_eq!(bank.hear(&other), ["= inquiry.incomplete"]);
     assert_eq!(bank.apply(&good).done, "inquiry.answered");
