@@ -2,8 +2,10 @@
 //! bounded time and memory: without a bound the last tests here would not end.
 
 use proptest::prelude::*;
+use zhamen_engine::time::Calendar;
 use zhamen_rules::{
     Compiled, MAX_FILE_BYTES, Severity, SourceFile, compile, digest, render_json, render_text,
+    run_tests,
 };
 
 const SAMPLE: &str = include_str!("data/rules-sample.toml");
@@ -46,7 +48,7 @@ fn with_line(line: &str) -> String {
 }
 
 /// Pieces of expressions.
-const PIECES: [&str; 58] = [
+const PIECES: [&str; 61] = [
     "txn.amount",
     "txn.channel",
     "payer.age",
@@ -70,6 +72,9 @@ const PIECES: [&str; 58] = [
     "min(",
     "abs(",
     "days_since(",
+    "is_round(",
+    "digit(",
+    "leading_digit(",
     ".startsWith(",
     ".matches(",
     ".class(",
@@ -107,6 +112,52 @@ const PIECES: [&str; 58] = [
     "，",
 ];
 
+/// Aggregates, keys, periods and the rest of a window.
+const AGGREGATES: [&str; 8] = [
+    "count = \"*\"",
+    "sum = \"txn.amount\"",
+    "avg = \"*\"",
+    "max = \"payer.age\"",
+    "stddev = \"txn.amount\"",
+    "distinct = \"payee.account\"",
+    "since = \"last\"",
+    "hops = \"payer.account\", within = \"1h\"",
+];
+const BY: [&str; 3] = [
+    "by = [\"payer.account\"], fields = { \"payer.account\" = \"payee.account\" }",
+    "by = [\"payee.account\"]",
+    "by = [\"payer.account\", \"payee.account\"]",
+];
+const OVER: [&str; 5] = [
+    "over = \"30d\"",
+    "over = \"last 3\"",
+    "over = \"last 3 in 1d\"",
+    "over = \"ever\"",
+    "over = \"calendar month\"",
+];
+const REST: [&str; 8] = [
+    "per = \"day\"",
+    "until = \"1h\"",
+    "current = \"exclude\"",
+    "on = \"rule:a\"",
+    "reset = \"rule:a\"",
+    "share = 0.9",
+    "undo = \"transfer.failed\"",
+    "where = \"txn.amount > this.txn.amount\"",
+];
+
+/// A rule with a window of these keys, and a test that runs it if it compiles.
+fn with_window(keys: &[&str]) -> String {
+    format!(
+        "[[rule]]\nid = \"a\"\ntitle = {{ zh = \"甲\", en = \"a\" }}\non = \"transfer.requested\"\n\
+         mode = \"shadow\"\nthen = {{ action = \"delay\" }}\nwindow.n = {{ {} }}\n\
+         when = [\"has(window.n) || !has(window.n)\"]\n[[rule.test]]\nname = \"runs\"\n\
+         given = [{{ at = \"0h\", times = 9, every = \"7h\" }}]\nexpect = [{}]\n",
+        keys.join(", "),
+        ["\"delay\""; 9].join(", ")
+    )
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
@@ -123,6 +174,21 @@ proptest! {
     #[test]
     fn any_mixture_of_pieces(pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..24)) {
         check(with_line(&pieces.join(" ")));
+    }
+
+    #[test]
+    fn any_window_runs_or_is_refused(
+        agg in prop::sample::select(&AGGREGATES[..]), by in prop::sample::select(&BY[..]),
+        over in prop::sample::select(&OVER[..]), rest in prop::sample::subsequence(&REST[..], 0..4),
+    ) {
+        // Where the engine panics the rule says nothing.
+        let keys = [vec![agg, by, over], rest].concat();
+        let text = with_window(&keys);
+        let compiled = check(text.clone());
+        let files = [SourceFile { name: "a.toml".to_owned(), text }];
+        for result in run_tests(&files, &compiled, &Calendar::default()) {
+            prop_assert!(result.failures.is_empty(), "{keys:?} {result:?}");
+        }
     }
 
     #[test]
