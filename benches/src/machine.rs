@@ -60,9 +60,10 @@ pub fn process_seconds(pid: u32) -> f64 {
     (ticks(11) + ticks(12)) / 100.0
 }
 
-/// The load average of the last minute.
+/// The load average of the last minute; 0 where the system does not tell.
 #[must_use]
-pub fn load_average() -> String {
+pub fn load_average() -> f64 {
     let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split(' ').next().unwrap_or("?").to_owned()
+    let first = text.split(' ').next();
+    first.and_then(|t| t.parse().ok()).unwrap_or(0.0)
 }

@@ -17,7 +17,6 @@ use xtask::kafka::{Broker, BrokerOptions, Collector};
 use zhamen_benches::load::phase::{Figures, Phase};
 use zhamen_benches::load::pipe::Pipe;
 use zhamen_benches::load::table;
-use zhamen_benches::machine;
 use zhamen_benches::rig::{self, Rig};
 use zhamen_benches::torture::topics;
 use zhamen_town::{Town, TownOptions};
@@ -97,11 +96,7 @@ fn main() -> Result<()> {
             } else {
                 "bare pipe"
             };
-            eprintln!(
-                "run {run}/{} {what:<9} {figures}, load average {}",
-                arguments.runs,
-                machine::load_average()
-            );
+            eprintln!("run {run}/{} {what:<9} {figures}", arguments.runs);
             if through_service {
                 &mut ours
             } else {

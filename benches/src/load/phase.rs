@@ -55,6 +55,8 @@ pub struct Figures {
     pub steal: f64,
     /// Percent of CPU time in use.
     pub busy: f64,
+    /// Load average of the last minute, at the end.
+    pub load: f64,
     /// Cores that each watched process used.
     pub cores: [f64; 2],
 }
@@ -97,6 +99,7 @@ impl Phase<'_> {
             missing: total - heard.count,
             steal,
             busy,
+            load: machine::load_average(),
             cores: [0, 1].map(|i| (after[i] - used[i]) / seconds),
         })
     }
@@ -216,7 +219,7 @@ impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "p50 {:.2} p99 {:.1} p99.9 {:.1} max {:.0} ms, {:.0}/s, missing {}, steal {:.1} %, busy {:.0} %, cores: service {:.2} broker {:.2}",
+            "p50 {:.2} p99 {:.1} p99.9 {:.1} max {:.0} ms, {:.0}/s, missing {}, steal {:.1} %, busy {:.0} %, load {:.1}, cores: service {:.2} broker {:.2}",
             self.p50_ms,
             self.p99_ms,
             self.p999_ms,
@@ -225,6 +228,7 @@ impl fmt::Display for Figures {
             self.missing,
             self.steal,
             self.busy,
+            self.load,
             self.cores[0],
             self.cores[1]
         )

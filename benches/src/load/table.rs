@@ -27,10 +27,11 @@ pub fn markdown(what: &str, ours: &[Figures], bare: &[Figures]) -> String {
             ratios.iter().copied().fold(0.0, f64::max),
         ));
     }
-    let rows: [Row; 5] = [
+    let rows: [Row; 6] = [
         ("answers a second", |f| f.throughput),
         ("steal, %", |f| f.steal),
         ("CPU in use, %", |f| f.busy),
+        ("load average", |f| f.load),
         ("cores used by the service", |f| f.cores[0]),
         ("cores used by the broker", |f| f.cores[1]),
     ];
@@ -71,6 +72,7 @@ mod tests {
             missing: 1,
             steal: 0.5,
             busy: 80.0,
+            load: 2.0,
             cores: [0.4, 0.6],
         }
     }
