@@ -163,10 +163,20 @@ impl Reader {
         })
     }
 
-    /// Everything until nothing more comes for a while.
-    pub fn rest(&self, quiet: Duration) -> Vec<Read> {
+    /// Everything: at least so many records, however long they take, and then until nothing more
+    /// comes for a while.
+    pub fn all(&self, at_least: usize) -> Vec<Read> {
+        let deadline = Instant::now() + PATIENCE;
         let mut all = Vec::new();
-        while let Some(read) = self.next(quiet) {
+        while all.len() < at_least {
+            all.extend(self.next(Duration::from_millis(100)));
+            assert!(
+                Instant::now() < deadline,
+                "{} of {at_least} records",
+                all.len()
+            );
+        }
+        while let Some(read) = self.next(Duration::from_secs(2)) {
             all.push(read);
         }
         all

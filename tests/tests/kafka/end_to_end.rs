@@ -1,7 +1,5 @@
 //! Records in on every input topic, and what must come out of the service on every output topic.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use crate::client::{Decisions, Reader, Writer, now, transfer};
@@ -107,7 +105,7 @@ fn every_record_is_answered_and_a_police_order_stops_a_transfer() {
         "zhamen.deadletters.v1",
     ];
     let others = Reader::new(&brokers, &topics, "read_committed");
-    let mut all = others.rest(Duration::from_secs(5));
+    let mut all = others.all(7);
     all.sort_by_key(|r| r.topic.clone());
     let of = |topic: &str| all.iter().filter(|r| r.topic == topic).collect::<Vec<_>>();
     let [alert] = of("police.alerts.v1")[..] else {
