@@ -1,13 +1,15 @@
 //! Kafka clients of the programs here: a reader of whole topics and a producer, with settings that
 //! know nothing of ours.
 
-use std::time::Duration;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::message::BorrowedMessage;
+use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 /// What a reader may see of transactions.
@@ -53,7 +55,14 @@ pub fn producer_config(brokers: &str, linger_ms: &str) -> ClientConfig {
 /// Reads every partition of some topics from their beginning, without a group.
 pub struct Reader {
     consumer: BaseConsumer,
+    /// The next offset of every partition read.
+    places: RefCell<BTreeMap<(String, i32), i64>>,
+    assigned: Cell<Instant>,
 }
+
+/// A reader takes up its partitions anew this often: after a broker was killed the client library
+/// has been seen to leave one partition unread for good.
+const REASSIGN: Duration = Duration::from_secs(5);
 
 impl Reader {
     /// From the beginning of each topic.
@@ -80,23 +89,45 @@ impl Reader {
             .set("fetch.queue.backoff.ms", "10")
             .set("fetch.wait.max.ms", "50")
             .create()?;
-        let mut places = TopicPartitionList::new();
+        let mut places = BTreeMap::new();
         for topic in topics {
             for partition in 0..count_partitions(&consumer, topic)? as i32 {
                 // An absolute place, so that a broker's restart cannot move it.
                 let (low, high) =
                     consumer.fetch_watermarks(topic, partition, Duration::from_secs(10))?;
                 let offset = if from == Offset::End { high } else { low };
-                places.add_partition_offset(topic, partition, Offset::Offset(offset))?;
+                places.insert(((*topic).to_owned(), partition), offset);
             }
         }
-        consumer.assign(&places)?;
-        Ok(Reader { consumer })
+        let reader = Reader {
+            consumer,
+            places: RefCell::new(places),
+            assigned: Cell::new(Instant::now()),
+        };
+        reader.assign()?;
+        Ok(reader)
+    }
+
+    /// Reads on from where each partition stands.
+    fn assign(&self) -> Result<()> {
+        let mut list = TopicPartitionList::new();
+        for ((topic, partition), offset) in self.places.borrow().iter() {
+            list.add_partition_offset(topic, *partition, Offset::Offset(*offset))?;
+        }
+        self.consumer.assign(&list)?;
+        self.assigned.set(Instant::now());
+        Ok(())
     }
 
     /// The next record, if one comes within `wait`. A broker that is away is waited for.
     pub fn poll(&self, wait: Duration) -> Option<BorrowedMessage<'_>> {
-        self.consumer.poll(wait).and_then(Result::ok)
+        if self.assigned.get().elapsed() > REASSIGN && self.assign().is_err() {
+            return None;
+        }
+        let message = self.consumer.poll(wait).and_then(Result::ok)?;
+        let place = (message.topic().to_owned(), message.partition());
+        self.places.borrow_mut().insert(place, message.offset() + 1);
+        Some(message)
     }
 
     /// How many partitions a topic has.
