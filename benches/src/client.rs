@@ -58,9 +58,11 @@ pub struct Reader {
     /// The next offset of every partition read.
     places: RefCell<BTreeMap<(String, i32), i64>>,
     assigned: Cell<Instant>,
+    /// Whether to take them up anew from time to time.
+    anew: bool,
 }
 
-/// A reader takes up its partitions anew this often: after a broker was killed the client library
+/// A reader of whole topics takes up its partitions anew this often: after a broker was killed the client library
 /// has been seen to leave one partition unread for good.
 const REASSIGN: Duration = Duration::from_secs(5);
 
@@ -70,7 +72,8 @@ impl Reader {
         Reader::at(brokers, topics, isolation, Offset::Beginning)
     }
 
-    /// From what is written next; earlier records are not seen.
+    /// From what is written next; earlier records are not seen. For measurements: it is never
+    /// interrupted, so no broker may die meanwhile.
     pub fn from_end(brokers: &str, topics: &[&str], isolation: Isolation) -> Result<Reader> {
         Reader::at(brokers, topics, isolation, Offset::End)
     }
@@ -93,8 +96,7 @@ impl Reader {
         for topic in topics {
             for partition in 0..count_partitions(&consumer, topic)? as i32 {
                 // An absolute place, so that a broker's restart cannot move it.
-                let (low, high) =
-                    consumer.fetch_watermarks(topic, partition, Duration::from_secs(10))?;
+                let (low, high) = watermarks(&consumer, topic, partition)?;
                 let offset = if from == Offset::End { high } else { low };
                 places.insert(((*topic).to_owned(), partition), offset);
             }
@@ -103,6 +105,7 @@ impl Reader {
             consumer,
             places: RefCell::new(places),
             assigned: Cell::new(Instant::now()),
+            anew: from != Offset::End,
         };
         reader.assign()?;
         Ok(reader)
@@ -121,6 +124,9 @@ impl Reader {
 
     /// The next record, if one comes within `wait`. A broker that is away is waited for.
     pub fn poll(&self, wait: Duration) -> Option<BorrowedMessage<'_>> {
+        if !self.anew {
+            return self.consumer.poll(wait).and_then(Result::ok);
+        }
         if self.assigned.get().elapsed() > REASSIGN && self.assign().is_err() {
             return None;
         }
@@ -134,13 +140,20 @@ impl Reader {
     pub fn partitions(&self, topic: &str) -> Result<u32> {
         count_partitions(&self.consumer, topic)
     }
+}
 
-    /// The offset after a partition's last record.
-    pub fn end(&self, topic: &str, partition: i32) -> Result<i64> {
-        let bounds = self
-            .consumer
-            .fetch_watermarks(topic, partition, Duration::from_secs(10))?;
-        Ok(bounds.1)
+/// The first offset kept and the one after the last record. A topic that was only just created may
+/// have no leader yet.
+fn watermarks(consumer: &BaseConsumer, topic: &str, partition: i32) -> Result<(i64, i64)> {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        match consumer.fetch_watermarks(topic, partition, Duration::from_secs(10)) {
+            Ok(bounds) => return Ok(bounds),
+            Err(error) if Instant::now() > deadline => {
+                return Err(error).with_context(|| format!("topic {topic}"));
+            }
+            Err(_) => std::thread::sleep(Duration::from_millis(50)),
+        }
     }
 }
 
