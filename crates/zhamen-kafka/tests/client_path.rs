@@ -35,7 +35,7 @@ explain = { zh = "大额", en = "large" }
 "#;
 
 fn options(kafka: KafkaOptions, snapshots: &std::path::Path) -> RunOptions {
-    let files = vec![zhamen_rules::SourceFile {
+    let files = vec![zhamen_pipeline::SourceFile {
         name: "rules.toml".to_owned(),
         text: RULES.to_owned(),
     }];
@@ -52,7 +52,7 @@ fn options(kafka: KafkaOptions, snapshots: &std::path::Path) -> RunOptions {
             },
             topics: kafka.topics.clone(),
             activation: ActivationText {
-                digest: zhamen_rules::digest(&files),
+                digest: zhamen_pipeline::digest(&files),
                 files: files.into_iter().map(|f| (f.name, f.text)).collect(),
                 ..ActivationText::default()
             },

@@ -37,5 +37,6 @@ pub use metrics::Metrics;
 pub use run::{Control, Options, SnapshotOptions, run};
 pub use topics::Topics;
 pub use zhamen_engine::event::InputTopic;
+pub use zhamen_rules::{SourceFile, digest};
 pub use zhamen_wire::journal::ActivationText;
 pub use zhamen_wire::{Checker, CheckerOptions};
