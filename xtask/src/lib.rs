@@ -2,7 +2,7 @@
 //! real broker use [`kafka`]. Depends on no crate of the product.
 //!
 //! Reading order: [`ci`] (what "it passes" means), [`kafka`] (a real broker for tests),
-//! [`torture`], [`load`] and [`bench`] (programs of the benches, built and run), then the checks
+//! [`torture`], [`load`] and [`mod@bench`] (programs of the benches, built and run), then the checks
 //! that `ci` runs itself.
 
 pub mod bench;

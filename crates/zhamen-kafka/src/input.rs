@@ -1,5 +1,5 @@
 //! The input topics as one member of a consumer group: reading, committing, leaving. Where reading
-//! begins is [`crate::membership`]'s.
+//! begins is `membership`'s.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

@@ -65,7 +65,7 @@ pub struct Args {
     /// Write the alerts here, one a line
     #[arg(long, value_name = "FILE")]
     alerts: Option<PathBuf>,
-    /// Write every output topic here, as <topic>.ndjson (dead letters with their bytes in base64)
+    /// Write every output topic here, as `<topic>.ndjson` (dead letters with their bytes in base64)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// After N lines save the state, forget everything and go on from what was saved: the output
