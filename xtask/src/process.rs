@@ -156,6 +156,14 @@ mod tests {
     fn one_that_cannot_obey_is_killed() {
         let process = sh("exec sleep 100");
         signal::send(process.pid(), Signal::Stop).expect("stop");
+        // The signal is sent before the process has stopped; one that still runs would obey.
+        let stat = format!("/proc/{}/stat", process.pid());
+        while !std::fs::read_to_string(&stat)
+            .expect("it lives")
+            .contains(") T ")
+        {
+            std::thread::yield_now();
+        }
         let status = process.terminate(Duration::from_millis(50)).expect("end");
         assert_eq!(status.signal(), Some(9));
     }
