@@ -122,7 +122,8 @@ impl Build {
             agg: counting.agg,
             over: counting.over,
             until_ms: counting.until_ms,
-            exclude_current: counting.exclude_current,
+            // A hit is counted after its event was judged: it is never among those before.
+            exclude_current: counting.exclude_current || counting.hits_of.is_some(),
             daily: counting.daily,
             reset: counting.reset,
             currency: if counting.correlated_reads_money {

@@ -13,7 +13,7 @@ use crate::expr::scope::DeclaredList;
 use crate::info::{self, Info};
 use crate::lint;
 use crate::node::{self, Node, Table};
-use crate::problem::Files;
+use crate::problem::{Files, nouns};
 use crate::rule::rows::RuleTest;
 use crate::rule::{Context, list, read, verdict, window};
 use crate::source::SourceFile;
@@ -46,7 +46,11 @@ pub fn compile(files: &[SourceFile]) -> Compiled {
         .map(|(i, file)| node::parse(i, file, &mut findings))
         .collect();
     for document in &documents {
-        document.only("a rule file", &["rule", "verdict", "list"], &mut findings);
+        document.only(
+            nouns::RULE_FILE,
+            &["rule", "verdict", "list"],
+            &mut findings,
+        );
     }
     let digest = digest_of(files, &documents, findings.errors() == 0);
 

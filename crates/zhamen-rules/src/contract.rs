@@ -2,6 +2,9 @@
 //! engine's tables: the closed sets of texts, and the values a test need not give.
 
 use zhamen_engine::event::{EventKind, Field, KindSet};
+use zhamen_engine::rule::Bilingual;
+
+use crate::tools::words;
 
 /// The texts a field may hold, where the contract lists them all.
 pub(crate) fn values(field: Field) -> Option<&'static [&'static str]> {
@@ -43,6 +46,18 @@ pub(crate) fn kinds_text(on: KindSet) -> String {
         .map(EventKind::name)
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// The same for people: a Chinese reader sees `transfer.requested（转账申请）`.
+pub(crate) fn kinds_words(on: KindSet) -> Bilingual {
+    let zh: Vec<String> = on
+        .iter()
+        .map(|k| format!("{}（{}）", k.name(), words::kind(k)))
+        .collect();
+    Bilingual {
+        zh: zh.join("、"),
+        en: kinds_text(on),
+    }
 }
 
 /// Event types that carry the field.

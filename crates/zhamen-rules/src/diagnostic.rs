@@ -3,7 +3,9 @@
 
 use std::ops::Range;
 
-use crate::problem::{Files, Problem};
+use zhamen_engine::rule::Bilingual;
+
+use crate::problem::{Files, Problem, Said};
 
 /// Diagnostics kept of one run; further ones are counted only.
 pub const MAX_DIAGNOSTICS: usize = 1_000;
@@ -39,7 +41,7 @@ pub struct Diagnostic {
     /// Stable name of the kind of problem.
     pub code: &'static str,
     /// What is wrong.
-    pub message: String,
+    pub message: Bilingual,
     /// Index of the file.
     pub file: usize,
     /// Bytes of the file to blame.
@@ -47,7 +49,7 @@ pub struct Diagnostic {
     /// Other places that matter.
     pub labels: Vec<Label>,
     /// What to do about it.
-    pub help: Option<String>,
+    pub help: Option<Bilingual>,
 }
 
 /// Another place that a diagnostic refers to.
@@ -58,7 +60,7 @@ pub struct Label {
     /// Bytes of the file.
     pub span: Range<usize>,
     /// What it has to do with it.
-    pub text: String,
+    pub text: Bilingual,
 }
 
 /// A span of one file.
@@ -69,11 +71,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub fn label(&self, text: impl Into<String>) -> Label {
+    pub fn label(&self, text: Bilingual) -> Label {
         Label {
             file: self.file,
             span: self.span.clone(),
-            text: text.into(),
+            text,
         }
     }
 }
@@ -92,21 +94,13 @@ impl Findings {
     }
 
     pub fn add_with(&mut self, at: &Place, problem: impl Problem, labels: Vec<Label>) {
-        let (severity, code, message, help) = problem.parts();
-        self.errors += usize::from(severity == Severity::Error);
+        let said = problem.said();
+        self.errors += usize::from(said.severity == Severity::Error);
         if self.list.len() >= MAX_DIAGNOSTICS {
             self.left_out += 1;
             return;
         }
-        self.list.push(Diagnostic {
-            severity,
-            code,
-            message,
-            file: at.file,
-            span: at.span.clone(),
-            labels,
-            help,
-        });
+        self.list.push(diagnostic(said, at, labels));
     }
 
     pub fn errors(&self) -> usize {
@@ -118,17 +112,25 @@ impl Findings {
         self.list
             .sort_by_key(|d| (d.file, d.span.start, d.severity));
         if self.left_out > 0 {
-            let (severity, code, message, help) = Files::LeftOut(self.left_out).parts();
-            self.list.push(Diagnostic {
-                severity,
-                code,
-                message,
+            let start = Place {
                 file: 0,
                 span: 0..0,
-                labels: Vec::new(),
-                help,
-            });
+            };
+            let said = Files::LeftOut(self.left_out).said();
+            self.list.push(diagnostic(said, &start, Vec::new()));
         }
         self.list
+    }
+}
+
+fn diagnostic(said: Said, at: &Place, labels: Vec<Label>) -> Diagnostic {
+    Diagnostic {
+        severity: said.severity,
+        code: said.code,
+        message: said.message,
+        file: at.file,
+        span: at.span.clone(),
+        labels,
+        help: said.advice,
     }
 }

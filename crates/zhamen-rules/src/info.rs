@@ -1,11 +1,15 @@
 //! What a set's windows are and cost, for the print of `rules check`.
 
 use zhamen_engine::event::{FieldType, Value};
-use zhamen_engine::rule::{Agg, Over, Series, Window, WindowId};
+use zhamen_engine::rule::{Agg, Bilingual, Over, Series, Window, WindowId};
 
 use crate::build::Build;
+use crate::cost::{self, Costs};
+use crate::lang::Lang;
+use crate::problem::both;
 use crate::rule::read;
 use crate::time_text::over_text;
+use crate::tools::words;
 
 /// Bytes of one key: its log, its place in the index and its number. As `zhamen-engine` lays them
 /// out in `series.rs`.
@@ -20,6 +24,8 @@ pub struct Info {
     pub windows: Vec<WindowInfo>,
     /// How many different series hold their state.
     pub series: usize,
+    /// What the rules cost an event, estimated.
+    pub costs: Costs,
 }
 
 /// One window and who shares it.
@@ -30,7 +36,7 @@ pub struct WindowInfo {
     /// Number of the series that holds its state; windows of one series share it.
     pub series: u16,
     /// What it computes: `count`, `sum of txn.amount`.
-    pub computes: String,
+    pub computes: Bilingual,
     /// Key fields of the counted event.
     pub key: String,
     /// How far back it looks.
@@ -42,7 +48,7 @@ pub struct WindowInfo {
     /// Bytes of each event kept under a key.
     pub bytes_per_event: usize,
     /// Limits that its kind has.
-    pub notes: Vec<&'static str>,
+    pub notes: Vec<Bilingual>,
     /// `rule.window` of all that declare it.
     pub used_by: Vec<String>,
 }
@@ -51,6 +57,7 @@ pub(crate) fn of(build: &Build, rules: &[read::Compiled]) -> Info {
     let windows = build.set.windows.iter().enumerate();
     Info {
         series: build.set.series.len(),
+        costs: cost::of(build, rules),
         windows: windows
             .map(|(id, window)| {
                 let series = &build.set.series[usize::from(window.series)];
@@ -71,18 +78,14 @@ fn info(id: WindowId, window: &Window, series: &Series, used_by: Vec<String>) ->
         let names: Vec<&str> = fields.iter().map(|f| f.name()).collect();
         names.join(" + ")
     };
-    let of = match (window.agg, series.value) {
-        (Agg::Count | Agg::Since, _) | (_, None) => String::new(),
-        (_, Some(field)) => format!(" of {}", field.name()),
+    let field = match (window.agg, series.value) {
+        (Agg::Count | Agg::Since, _) | (_, None) => None,
+        (_, Some(field)) => Some(field.name()),
     };
     WindowInfo {
         window: id,
         series: window.series,
-        computes: format!(
-            "{}{of}{}",
-            window.agg.name(),
-            if window.daily { " per day" } else { "" }
-        ),
+        computes: computes(window, field),
         key: names(&series.by),
         over: over_text(window.over),
         on: match &series.hits_of {
@@ -105,16 +108,37 @@ fn kept_bytes(fields: usize) -> usize {
     }
 }
 
-fn notes(window: &Window, series: &Series) -> Vec<&'static str> {
+fn computes(window: &Window, field: Option<&str>) -> Bilingual {
+    let (en, zh) = (window.agg.name(), words::agg(window.agg, Lang::Zh));
+    let of = match field {
+        Some(field) => both!("{en} of {field}", "{field} 的{zh}"),
+        None => both!("{en}", "{zh}"),
+    };
+    match window.daily {
+        true => both!(of => "{of} per day", "{of}（按日）"),
+        false => of,
+    }
+}
+
+fn notes(window: &Window, series: &Series) -> Vec<Bilingual> {
     let mut notes = Vec::new();
     if window.correlated.is_some() {
-        notes.push("looks through the newest 1,000 events of its key on every event");
+        notes.push(both!(
+            "looks through the newest 1,000 events of its key on every event",
+            "每来一笔都查看该键最近 1,000 笔"
+        ));
     }
     if window.agg == Agg::Distinct && window.over == Over::Ever {
-        notes.push("exact up to 10,000 values a key, then degraded");
+        notes.push(both!(
+            "exact up to 10,000 values a key, then degraded",
+            "每键 10,000 个值以内精确，超出即降级"
+        ));
     }
     if window.daily {
-        notes.push("adds up its days on every event, at most 366");
+        notes.push(both!(
+            "adds up its days on every event, at most 366",
+            "每来一笔都按日相加，最多 366 天"
+        ));
     }
     if matches!(
         window.over,
@@ -123,19 +147,28 @@ fn notes(window: &Window, series: &Series) -> Vec<&'static str> {
             ..
         }
     ) {
-        notes.push("keeps the newest events of a key for ever");
+        notes.push(both!(
+            "keeps the newest events of a key for ever",
+            "每键最近若干笔长期保存"
+        ));
     }
     if window.agg == Agg::Hops {
-        notes.push("looks through the newest 1,000 payments into the payer; at most 32 hops");
+        notes.push(both!(
+            "looks through the newest 1,000 payments into the payer; at most 32 hops",
+            "查看付款方最近收到的 1,000 笔，最多 32 手"
+        ));
     }
     if series.hits_of.is_some() {
-        notes.push("counts an event after all rules have spoken of it");
+        notes.push(both!(
+            "counts an event after all rules have spoken of it",
+            "全部规则判完之后才计入"
+        ));
     }
     if window.over == Over::Ever {
-        notes.push("keeps totals of older events");
+        notes.push(both!("keeps totals of older events", "较早的事件只存合计"));
     }
     if series.value.is_some_and(|f| f.ty() == FieldType::Money) {
-        notes.push("kept per currency");
+        notes.push(both!("kept per currency", "按币种分别统计"));
     }
     notes
 }

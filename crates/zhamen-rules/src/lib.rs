@@ -10,10 +10,12 @@
 mod build;
 mod compile;
 mod contract;
+mod cost;
 mod diagnostic;
 mod digest;
 mod expr;
 mod info;
+mod lang;
 mod line;
 mod lint;
 mod node;
@@ -28,10 +30,12 @@ mod timestamp;
 pub mod tools;
 
 pub use compile::{Compiled, MAX_RULES, compile};
+pub use cost::{Costs, KEPT, Op, RuleCost};
 pub use diagnostic::{Diagnostic, Label, MAX_DIAGNOSTICS, Severity};
 pub use digest::digest;
 pub use info::{Info, WindowInfo};
-pub use render::{render_json, render_text};
+pub use lang::Lang;
+pub use render::{counted, render_json, render_text, render_text_in};
 pub use rule::rows::{Row, RuleTest};
 pub use runner::{Failure, RATES, TestResult, run_tests};
 pub use source::{LoadError, LoadProblem, MAX_FILE_BYTES, MAX_FILES, SourceFile, load, position};

@@ -10,7 +10,7 @@ use zhamen_engine::rule::{Action, Mode};
 use crate::build::Build;
 use crate::diagnostic::{Findings, Place};
 use crate::node::{Kind, Node};
-use crate::problem::{Keys, Lints, Rows};
+use crate::problem::{Keys, Lints, Noun, Rows, both, nouns};
 use crate::rule::rows::RuleTest;
 use crate::rule::{read, verdict};
 
@@ -32,10 +32,10 @@ pub(crate) fn ids(nodes: &[&Node], findings: &mut Findings) {
             findings.add_with(
                 at,
                 Keys::DuplicateId {
-                    what: "rule or verdict",
+                    what: nouns::RULE_OR_VERDICT,
                     id: id.clone(),
                 },
-                vec![first.label("first given here")],
+                vec![first.label(both!("first given here", "先在这里用了这个编号"))],
             );
         } else {
             seen.insert(id, at);
@@ -53,13 +53,13 @@ pub(crate) fn set(
     let mut conditions: HashMap<&str, &read::Compiled> = HashMap::new();
     for compiled in rules {
         lines::check(compiled, build, findings);
-        tested("rule", &compiled.at, &compiled.tests, findings);
+        tested(nouns::ONE_RULE, &compiled.at, &compiled.tests, findings);
         idle(compiled, findings);
         match conditions.get(compiled.condition.as_str()) {
             Some(first) => findings.add_with(
                 &compiled.at,
                 Lints::FireTogether(first.rule.id.to_string()),
-                vec![first.at.label("the other rule")],
+                vec![first.at.label(both!("the other rule", "另一条规则"))],
             ),
             None => {
                 conditions.insert(&compiled.condition, compiled);
@@ -67,7 +67,7 @@ pub(crate) fn set(
         }
     }
     for compiled in verdicts {
-        tested("verdict", &compiled.at, &compiled.tests, findings);
+        tested(nouns::ONE_VERDICT, &compiled.at, &compiled.tests, findings);
         let most = highest_score(rules);
         if compiled.verdict.at_least > most {
             findings.add(&compiled.at_least_at, Lints::VerdictOutOfReach(most));
@@ -91,7 +91,7 @@ fn idle(compiled: &read::Compiled, findings: &mut Findings) {
 }
 
 /// A rule without a test in which it fires and one in which it does not.
-fn tested(what: &'static str, at: &Place, tests: &[RuleTest], findings: &mut Findings) {
+fn tested(what: Noun, at: &Place, tests: &[RuleTest], findings: &mut Findings) {
     if tests.is_empty() {
         findings.add(at, Rows::NoTests(what));
         return;

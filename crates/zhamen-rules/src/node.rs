@@ -6,6 +6,7 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Findings, Place};
+use crate::problem::nouns::{self, Noun};
 use crate::problem::{Files, Keys};
 use crate::source::{MAX_FILE_BYTES, SourceFile};
 use crate::suggest::nearest;
@@ -30,15 +31,15 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub fn name(&self) -> &'static str {
+    pub fn noun(&self) -> Noun {
         match self {
-            Kind::Text(_) => "a text",
-            Kind::Int(_) => "a whole number",
-            Kind::Float(_) => "a decimal number",
-            Kind::Bool(_) => "true or false",
-            Kind::Time(_) => "a date or time",
-            Kind::Array(_) => "a list",
-            Kind::Table(_) => "a table",
+            Kind::Text(_) => nouns::TEXT,
+            Kind::Int(_) => nouns::WHOLE_NUMBER,
+            Kind::Float(_) => nouns::DECIMAL_NUMBER,
+            Kind::Bool(_) => nouns::TRUE_OR_FALSE,
+            Kind::Time(_) => nouns::DATE_OR_TIME,
+            Kind::Array(_) => nouns::ARRAY,
+            Kind::Table(_) => nouns::TABLE,
         }
     }
 }
@@ -66,14 +67,14 @@ impl Table {
     }
 
     /// Reports keys that are not among `known`, with the nearest one that is.
-    pub fn only(&self, what: &str, known: &[&str], findings: &mut Findings) {
+    pub fn only(&self, what: Noun, known: &[&str], findings: &mut Findings) {
         for entry in &self.entries {
             if !known.contains(&entry.key.as_str()) {
                 findings.add(
                     &entry.key_at,
                     Keys::UnknownKey {
                         key: entry.key.clone(),
-                        what: what.to_owned(),
+                        what,
                         nearest: nearest(&entry.key, known.iter().copied()),
                         known: known.join(", "),
                     },
@@ -88,14 +89,14 @@ impl Node {
     pub fn text(&self, findings: &mut Findings) -> Option<&str> {
         match &self.kind {
             Kind::Text(t) => Some(t),
-            _ => self.wrong("a text", findings),
+            _ => self.wrong(nouns::TEXT, findings),
         }
     }
 
     pub fn bool(&self, findings: &mut Findings) -> Option<bool> {
         match self.kind {
             Kind::Bool(b) => Some(b),
-            _ => self.wrong("true or false", findings),
+            _ => self.wrong(nouns::TRUE_OR_FALSE, findings),
         }
     }
 
@@ -108,21 +109,21 @@ impl Node {
                     None
                 }
             },
-            _ => self.wrong("a whole number", findings),
+            _ => self.wrong(nouns::WHOLE_NUMBER, findings),
         }
     }
 
     pub fn table(&self, findings: &mut Findings) -> Option<&Table> {
         match &self.kind {
             Kind::Table(t) => Some(t),
-            _ => self.wrong("a table", findings),
+            _ => self.wrong(nouns::TABLE, findings),
         }
     }
 
     pub fn array(&self, findings: &mut Findings) -> Option<&[Node]> {
         match &self.kind {
             Kind::Array(items) => Some(items),
-            _ => self.wrong("a list", findings),
+            _ => self.wrong(nouns::ARRAY, findings),
         }
     }
 
@@ -134,12 +135,12 @@ impl Node {
         }
     }
 
-    pub fn wrong<T>(&self, expected: &'static str, findings: &mut Findings) -> Option<T> {
+    pub fn wrong<T>(&self, expected: Noun, findings: &mut Findings) -> Option<T> {
         findings.add(
             &self.at,
             Keys::WrongKind {
                 expected,
-                found: self.kind.name(),
+                found: self.kind.noun(),
             },
         );
         None

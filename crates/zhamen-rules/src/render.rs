@@ -7,14 +7,26 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer,
 use serde_json::json;
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::lang::Lang;
 use crate::source::{SourceFile, clamp, position};
 
 /// Longest line that is drawn, in bytes.
 const MAX_DRAWN: usize = 8_192;
 
-/// All diagnostics as text, each with its place drawn, and a last line that counts them.
+/// [`render_text_in`] English, for logs and errors of the program.
 #[must_use]
 pub fn render_text(files: &[SourceFile], diagnostics: &[Diagnostic], color: bool) -> String {
+    render_text_in(Lang::En, files, diagnostics, color)
+}
+
+/// All diagnostics as text, each with its place drawn, and a last line that counts them.
+#[must_use]
+pub fn render_text_in(
+    lang: Lang,
+    files: &[SourceFile],
+    diagnostics: &[Diagnostic],
+    color: bool,
+) -> String {
     let renderer = if color {
         Renderer::styled()
     } else {
@@ -22,35 +34,48 @@ pub fn render_text(files: &[SourceFile], diagnostics: &[Diagnostic], color: bool
     };
     let mut out = String::new();
     for diagnostic in diagnostics {
-        out.push_str(&renderer.render(&report(files, diagnostic)));
+        out.push_str(&renderer.render(&report(lang, files, diagnostic)));
         out.push_str("\n\n");
     }
-    out.push_str(&summary(diagnostics));
+    out.push_str(&summary(lang, diagnostics));
     out.push('\n');
     out
 }
 
-/// `2 errors, 1 warning`; notes are not counted unless there is nothing else.
-fn summary(diagnostics: &[Diagnostic]) -> String {
+/// `2 errors, 1 warning`; notes are not counted.
+fn summary(lang: Lang, diagnostics: &[Diagnostic]) -> String {
     let count = |severity: Severity| {
-        let n = diagnostics
-            .iter()
-            .filter(|d| d.severity == severity)
-            .count();
-        let plural = if n == 1 { "" } else { "s" };
-        format!("{n} {}{plural}", severity.name())
+        let of = diagnostics.iter().filter(|d| d.severity == severity);
+        counted(lang, of.count(), severity)
     };
-    format!("{}, {}", count(Severity::Error), count(Severity::Warning))
+    let between = lang.pick("，", ", ");
+    [count(Severity::Error), count(Severity::Warning)].join(between)
 }
 
-fn report<'a>(files: &'a [SourceFile], diagnostic: &'a Diagnostic) -> Vec<Group<'a>> {
-    let level = match diagnostic.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
-        Severity::Note => Level::NOTE,
+/// `2 errors`.
+#[must_use]
+pub fn counted(lang: Lang, n: usize, severity: Severity) -> String {
+    match (lang, severity) {
+        (Lang::En, _) => format!("{n} {}{}", severity.name(), if n == 1 { "" } else { "s" }),
+        (Lang::Zh, Severity::Error) => format!("{n} 个错误"),
+        (Lang::Zh, Severity::Warning) => format!("{n} 个警告"),
+        (Lang::Zh, Severity::Note) => format!("{n} 条提示"),
+    }
+}
+
+/// What stands before messages of this severity.
+fn level(lang: Lang, severity: Severity) -> Level<'static> {
+    let (level, zh) = match severity {
+        Severity::Error => (Level::ERROR, "错误"),
+        Severity::Warning => (Level::WARNING, "警告"),
+        Severity::Note => (Level::NOTE, "提示"),
     };
-    let title = level
-        .primary_title(diagnostic.message.as_str())
+    level.with_name(lang.pick(zh, severity.name()))
+}
+
+fn report<'a>(lang: Lang, files: &'a [SourceFile], diagnostic: &'a Diagnostic) -> Vec<Group<'a>> {
+    let title = level(lang, diagnostic.severity)
+        .primary_title(lang.of(&diagnostic.message))
         .id(diagnostic.code);
     let mut group = Group::with_title(title);
     if let Some(file) = files.get(diagnostic.file) {
@@ -62,12 +87,13 @@ fn report<'a>(files: &'a [SourceFile], diagnostic: &'a Diagnostic) -> Vec<Group<
                 file,
                 &label.span,
                 AnnotationKind::Context,
-                Some(label.text.as_str()),
+                Some(lang.of(&label.text)),
             ));
         }
     }
     if let Some(help) = &diagnostic.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+        let level = Level::HELP.with_name(lang.pick("建议", "help"));
+        group = group.element(level.message(lang.of(help)));
     }
     vec![group]
 }
@@ -101,7 +127,7 @@ fn place<'a>(
         .into()
 }
 
-/// All diagnostics as one JSON array. Lines and columns count from 1, columns in characters.
+/// All diagnostics as one JSON array, with their texts in both languages. Lines and columns count from 1, columns in characters.
 #[must_use]
 pub fn render_json(files: &[SourceFile], diagnostics: &[Diagnostic]) -> String {
     let at = |file: usize, span: &Range<usize>| {
@@ -122,11 +148,14 @@ pub fn render_json(files: &[SourceFile], diagnostics: &[Diagnostic]) -> String {
             let labels: Vec<_> = d
                 .labels
                 .iter()
-                .map(|l| json!({ "at": at(l.file, &l.span), "text": l.text }))
+                .map(|l| json!({
+                        "at": at(l.file, &l.span), "text": l.text.en, "text_zh": l.text.zh,
+                    }))
                 .collect();
             json!({
-                "severity": d.severity.name(), "code": d.code, "message": d.message,
-                "at": at(d.file, &d.span), "labels": labels, "help": d.help,
+                "severity": d.severity.name(), "code": d.code, "message": d.message.en,
+                "message_zh": d.message.zh,
+                "at": at(d.file, &d.span), "labels": labels, "help": d.help.as_ref().map(|h| &h.en), "help_zh": d.help.as_ref().map(|h| &h.zh),
             })
         })
         .collect();

@@ -24,9 +24,12 @@ use zhamen_engine::time::{Calendar, HOUR_MS, TimestampMs, days_from_civil};
 
 use crate::compile::Compiled;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::lang::Lang;
+use crate::problem::both;
 use crate::rule::rows::RuleTest;
 use crate::rule::then::DEFAULT_FORM;
 use crate::source::SourceFile;
+use crate::tools::words;
 
 /// CNY for one unit, in tests only: round figures, so that amounts can be worked out by hand.
 pub const RATES: [(&str, i64); 3] = [("USD", 7), ("EUR", 8), ("HKD", 1)];
@@ -51,10 +54,16 @@ pub struct TestResult {
 #[allow(missing_docs, reason = "the names say it")]
 pub struct Failure {
     pub span: Range<usize>,
-    pub message: String,
+    pub message: Bilingual,
 }
 
 impl TestResult {
+    /// A message after the rule's and the test's name.
+    fn named(&self, message: &Bilingual) -> Bilingual {
+        let (rule, name) = (&self.rule, &self.name);
+        both!(message => "{rule}: {name}: {message}", "{rule}：{name}：{message}")
+    }
+
     /// The failures as diagnostics, to be drawn like those of the compiler.
     #[must_use]
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
@@ -63,7 +72,7 @@ impl TestResult {
             .map(|f| Diagnostic {
                 severity: Severity::Error,
                 code: "test-failed",
-                message: format!("{}: {}: {}", self.rule, self.name, f.message),
+                message: self.named(&f.message),
                 file: self.file,
                 span: f.span.clone(),
                 labels: Vec::new(),
@@ -244,13 +253,18 @@ fn run(
         }
         let message = match got {
             Ok(action) if action == *expected => continue,
-            Ok(action) => format!(
-                "row {}: expected {}, got {}",
-                i + 1,
-                expected.name(),
-                action.name()
-            ),
-            Err(code) => format!("row {}: the event is rejected with {code}", i + 1),
+            Ok(action) => {
+                let (row, expected, got) = (i + 1, word(*expected), word(action));
+                both!(expected, got => "row {row}: expected {expected}, got {got}",
+                    "第 {row} 行：预期{expected}，实际{got}")
+            }
+            Err(code) => {
+                let row = i + 1;
+                both!(
+                    "row {row}: the event is rejected with {code}",
+                    "第 {row} 行：事件被拒收，代码 {code}"
+                )
+            }
         };
         failures.push(Failure {
             span: place.clone(),
@@ -262,7 +276,10 @@ fn run(
     {
         failures.push(Failure {
             span: place.clone(),
-            message: format!("expected {expected} alerts, got {alerts}"),
+            message: both!(
+                "expected {expected} alerts, got {alerts}",
+                "预期 {expected} 次预警，实际 {alerts} 次"
+            ),
         });
     }
     if let Some((expected, place)) = &test.explain
@@ -271,15 +288,27 @@ fn run(
             .any(|s| s.zh == *expected || s.en == *expected)
     {
         let got = match sentences.last() {
-            Some(last) => format!("the last sentence is \"{}\" / \"{}\"", last.zh, last.en),
-            None => "the rule said nothing".to_owned(),
+            Some(last) => {
+                let (zh, en) = (&last.zh, &last.en);
+                both!(
+                    "the last sentence is \"{zh}\" / \"{en}\"",
+                    "最后一句是「{zh}」/「{en}」"
+                )
+            }
+            None => both!("the rule said nothing", "规则没有给出说明"),
         };
         failures.push(Failure {
             span: place.clone(),
-            message: format!("no such explanation; {got}"),
+            message: both!(got => "no such explanation; {got}", "没有这句说明；{got}"),
         });
     }
     failures
+}
+
+/// An action as a test writes it, and its name for people.
+fn word(action: Action) -> Bilingual {
+    let (name, zh) = (action.name(), words::action(action, Lang::Zh));
+    both!("{name}", "{zh}（{name}）")
 }
 
 fn record(event: Event, row: usize) -> Entry {

@@ -6,6 +6,8 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use crate::lang::Lang;
+
 /// Largest rule file that is read.
 pub const MAX_FILE_BYTES: usize = 1 << 20;
 /// Most files in a rule directory.
@@ -26,6 +28,48 @@ pub struct SourceFile {
 pub struct LoadError {
     /// At least one.
     pub problems: Vec<LoadProblem>,
+}
+
+impl LoadError {
+    /// For people, one line a file.
+    #[must_use]
+    pub fn text(&self, lang: Lang) -> String {
+        let lines: Vec<String> = self.problems.iter().map(|p| p.text(lang)).collect();
+        lines.join("\n")
+    }
+}
+
+impl LoadProblem {
+    /// For people; in English as it is displayed.
+    #[must_use]
+    pub fn text(&self, lang: Lang) -> String {
+        if lang == Lang::En {
+            return self.to_string();
+        }
+        match self {
+            LoadProblem::Unreadable { path, source } => {
+                format!("{}：无法读取（{source}）", path.display())
+            }
+            LoadProblem::NotUtf8 {
+                path,
+                line,
+                column,
+                byte,
+            } => format!(
+                "{}:{line}:{column}：不是 UTF-8 编码（第 {byte} 字节）；请另存为 UTF-8，不要用 GBK 或 UTF-16",
+                path.display()
+            ),
+            LoadProblem::TooLarge { path } => {
+                format!("{}：超过 {MAX_FILE_BYTES} 字节", path.display())
+            }
+            LoadProblem::TooManyFiles { path } => {
+                format!("{}：规则文件超过 {MAX_FILES} 个", path.display())
+            }
+            LoadProblem::NoFiles { path } => {
+                format!("{}：目录中没有 *.toml 文件", path.display())
+            }
+        }
+    }
 }
 
 /// Why a rule file could not be read.

@@ -4,6 +4,7 @@
 pub mod coverage;
 pub mod diff;
 pub mod explain;
+pub mod fmt;
 pub mod graph;
 pub mod reference;
 pub mod schema;
@@ -13,21 +14,4 @@ pub mod words;
 
 mod labels;
 
-/// Language of texts for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Lang {
-    Zh,
-    En,
-}
-
-impl Lang {
-    /// One of two texts.
-    #[must_use]
-    pub fn pick<'t>(self, zh: &'t str, en: &'t str) -> &'t str {
-        match self {
-            Lang::Zh => zh,
-            Lang::En => en,
-        }
-    }
-}
+pub use crate::lang::Lang;

@@ -298,3 +298,90 @@ fn a_thousand_rules_share_one_window() {
     let set = compiled.set.unwrap();
     assert_eq!((set.rules.len(), set.series.len()), (1_000, 1));
 }
+
+/// What a compliance officer may hand in by mistake or somebody on purpose: each yields an error at a
+/// place of the file, and no set.
+#[test]
+fn every_kind_of_bad_file_is_refused_at_a_place() {
+    let line = |l: &str| with_line(l);
+    let rule = with_line("payer.age > 5");
+    let param = |p: &str| rule.replace("params.p = {", &format!("params.z = {p}\nparams.p = {{"));
+    let window = |w: &str| rule.replace("window.n = {", &format!("window.z = {w}\nwindow.n = {{"));
+    let cases: [(&str, String, &str); 14] = [
+        ("a huge file", "# x\n".repeat(3 << 20), "file-too-large"),
+        (
+            "a 10 MB pattern",
+            line(&format!("payer.name.matches('{}')", "a".repeat(10 << 20))),
+            "file-too-large",
+        ),
+        (
+            "a large pattern",
+            line(&format!("payer.name.matches('{}')", "a".repeat(100_000))),
+            "pattern-too-large",
+        ),
+        ("deep lines", line(&"(".repeat(10_000)), "too-deep"),
+        (
+            "deep tables",
+            format!("{rule}\nx = {}", "{a=".repeat(10_000)),
+            "toml",
+        ),
+        (
+            "a window that reads itself",
+            window(
+                "{ count = \"*\", by = [\"payer.account\"], over = \"1h\", where = \"window.z > 1\" }",
+            ),
+            "window-not-above",
+        ),
+        (
+            "an unknown rule's hits",
+            window("{ count = \"*\", by = [\"payer.account\"], over = \"1h\", on = \"rule:b\" }"),
+            "unknown-rule",
+        ),
+        ("an id twice", format!("{rule}\n{rule}"), "duplicate-id"),
+        ("a key twice", format!("{rule}\nid = \"b\""), "toml"),
+        (
+            "division by zero",
+            line("payer.age / 0 > 1"),
+            "division-by-zero",
+        ),
+        (
+            "remainder by zero",
+            line("payer.age % (1 - 1) > 1"),
+            "division-by-zero",
+        ),
+        (
+            "a step of 0",
+            param("{ value = 5, min = 1, max = 9, step = 0 }"),
+            "bad-step",
+        ),
+        (
+            "a window of 0",
+            window("{ count = \"*\", by = [\"payer.account\"], over = \"0s\" }"),
+            "bad-period",
+        ),
+        (
+            "no events of 0",
+            window("{ count = \"*\", by = [\"payer.account\"], over = \"last 0\" }"),
+            "bad-period",
+        ),
+    ];
+    for (what, text, code) in cases {
+        let found = check(text);
+        assert!(found.set.is_none(), "{what}");
+        let told = found.diagnostics.iter().find(|d| d.code == code);
+        let told = told.unwrap_or_else(|| panic!("{what}: {:?}", codes(&found)));
+        assert_eq!(told.severity, Severity::Error, "{what}");
+        assert!(
+            code == "file-too-large" || told.span.end > told.span.start,
+            "{what}: {:?}",
+            told.span
+        );
+    }
+    // A limit of 0 is odd and no error.
+    let zero = check(param("{ value = 0, min = 0, max = 9 }"));
+    assert!(
+        zero.set.is_some() && codes(&zero).contains(&"limit-of-zero"),
+        "{:?}",
+        codes(&zero)
+    );
+}

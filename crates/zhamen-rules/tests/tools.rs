@@ -3,7 +3,7 @@
 use expect_test::expect;
 use zhamen_engine::time::Calendar;
 use zhamen_rules::tools::{coverage, diff, templates};
-use zhamen_rules::{Compiled, SourceFile, compile, render_text, run_tests};
+use zhamen_rules::{Compiled, Lang, SourceFile, compile, render_text, run_tests};
 
 fn source(text: &str) -> Vec<SourceFile> {
     vec![SourceFile {
@@ -52,7 +52,7 @@ fn templates_show_their_limits_from_both_sides() {
         let files = source(template.text);
         let compiled = compiled(&files);
         let (_, coverage) = coverage::run(&compiled, &Calendar::default());
-        out.push_str(&coverage.text());
+        out.push_str(&coverage.text(Lang::En));
     }
     expect![[r#"
         coverage burst-of-transfers ... 10 of 10
@@ -106,7 +106,7 @@ fn comments_and_spelling_are_no_difference() {
     let old = templates::find("burst-of-transfers").unwrap().text;
     let new = format!("# reviewed\n{}", old.replace("10_000,", "10000,"));
     let diff = compare(old, &new);
-    assert!(diff.is_empty(), "{}", diff.text());
+    assert!(diff.is_empty(), "{}", diff.text(Lang::En));
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn what_changed_and_what_must_warm_up() {
         .replace("value = 3,", "value = 4,")
         .replace("\"verify\"", "\"delay\"");
     let diff = compare(&format!("{old}{other}"), &new);
-    let text = diff.text();
+    let text = diff.text(Lang::En);
     let stable: String = text
         .lines()
         .filter(|l| !l.starts_with("sha256"))
@@ -152,4 +152,29 @@ fn a_longer_window_looks_back_farther_and_a_shorter_one_is_full_at_once() {
         }]
     );
     assert_eq!(compare(&longer, old).blocks[0].warm_up, []);
+}
+
+#[test]
+fn coverage_reads_a_rule_that_sets_itself_back_as_the_rule_read_itself() {
+    let files = source(include_str!("data/self-reset.toml"));
+    let compiled = compiled(&files);
+    let (results, coverage) = coverage::run(&compiled, &Calendar::default());
+    assert!(results.iter().all(|r| r.failures.is_empty()), "{results:?}");
+    // The third transfer met the limit and so began the count anew; it was met all the same.
+    expect![[r#"
+        coverage every-third ... 2 of 5
+            when `window.n >= params.third`: never true
+            when `window.n >= params.third`: `window.n >= 3` never at, just above
+
+        coverage: 2 of 5 (40 %)
+    "#]]
+    .assert_eq(&coverage.text(Lang::En));
+    expect![[r#"
+        覆盖 every-third … 2/5
+            when `window.n >= params.third`：没有测试使它成立
+            when `window.n >= params.third`：`window.n >= 3` 没有测到：等于限值、略高于限值
+
+        覆盖合计：2/5（40%）
+    "#]]
+    .assert_eq(&coverage.text(Lang::Zh));
 }

@@ -113,6 +113,175 @@ fn an_event_is_explained_line_by_line_in_both_languages_and_as_json() {
     assert!(stderr.contains("no event \"T9\""), "{stderr}");
 }
 
+/// The simulated town: its list of case accounts, and its first events.
+fn town(events: usize) -> (String, String) {
+    let count = events.to_string();
+    let town = Command::new(env!("CARGO_BIN_EXE_zhamen"))
+        .args([
+            "town",
+            "--events",
+            &count,
+            "--accounts",
+            "400",
+            "--seed",
+            "7",
+        ])
+        .stderr(Stdio::null())
+        .output()
+        .expect("the binary starts");
+    let town = String::from_utf8(town.stdout).expect("text");
+    let (lists, history): (Vec<&str>, Vec<&str>) = town
+        .lines()
+        .partition(|l| l.contains(r#""type":"list.added""#));
+    (lists.join("\n"), history.join("\n"))
+}
+
+#[test]
+fn a_clerk_reads_why_three_transfers_of_the_town_were_stopped() {
+    let dir = Dir::new("clerk");
+    let (lists, history) = town(700);
+    let (lists, history) = (dir.file("lists", &lists), dir.file("history", &history));
+    let pack = concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs/rules");
+    let ask = |event: &str, lists: &[&str]| {
+        let mut args = vec!["explain", "--rules", pack, "--history", &history];
+        args.extend(lists);
+        args.extend(["--lang", "zh", "--fired", event]);
+        rules(&args)
+    };
+    let with_lists = ["--lists", lists.as_str()];
+    let stories = [
+        ("quick-in-and-out", "T20261124-1580633-000379"),
+        ("elderly-remittance", "T20261124-1580633-000420"),
+        ("listed-payee", "T20261124-1580633-000505"),
+    ];
+    for (name, event) in stories {
+        let (code, said, stderr) = ask(event, &with_lists);
+        assert_eq!((code, stderr.as_str()), (0, ""));
+        expect_file![format!("data/clerk/{name}.zh.txt")].assert_eq(&said);
+    }
+    // Without the list the payee is nobody known.
+    let (_, said, _) = ask(stories[2].1, &[]);
+    assert!(!said.contains("police-listed-payee"), "{said}");
+    // A file of lists holds nothing else.
+    let (code, _, stderr) = ask(stories[2].1, &["--lists", &history]);
+    assert_eq!(code, 78);
+    assert!(
+        stderr.contains("where only list.added may stand"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn check_test_and_diff_speak_chinese_when_asked_or_by_the_environment() {
+    let dir = Dir::new("chinese");
+    let good = dir.rule("burst-of-transfers", "good.toml");
+    let text = std::fs::read_to_string(&good).expect("the file");
+    let bad = dir.file("bad.toml", &text.replace("txn.amount >=", "txn.amout >="));
+    let slow = dir.file("slow.toml", &text.replace("over = \"1h\"", "over = \"2h\""));
+
+    let (code, said, _) = rules(&["check", &bad, "--lang", "zh"]);
+    assert_eq!(code, 1);
+    assert!(
+        said.contains("错误[unknown-field]: 没有 `txn.amout` 这个字段"),
+        "{said}"
+    );
+    assert!(said.contains("建议: 是否要写 `txn.amount`？"), "{said}");
+    assert!(
+        said.ends_with("1 个文件：2 个错误，0 个警告，0 条提示\n"),
+        "{said}"
+    );
+    let (code, said, _) = rules(&["check", &good, "--lang", "zh"]);
+    assert_eq!(code, 0);
+    assert!(
+        said.contains("每笔事件的估算开销（参考机器）：transfer.requested "),
+        "{said}"
+    );
+    assert!(
+        said.contains("1 条规则，1 个统计窗口（共用 1 份状态），2 个测试：0 个错误"),
+        "{said}"
+    );
+    let (code, json, _) = rules(&["check", &good, "--format", "json"]);
+    assert_eq!(code, 0);
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["costs"]["set"]["event"], "transfer.requested");
+    assert!(json["costs"]["rules"][0]["ns_alone"].as_u64() > Some(0));
+
+    let (code, said, _) = rules(&["test", &good, "--coverage", "--lang", "zh"]);
+    assert_eq!(code, 0);
+    assert!(said.contains("测试结果：通过 2 个，未通过 0 个"), "{said}");
+    assert!(said.contains("覆盖合计：10/10（100%）"), "{said}");
+    let (code, said, _) = rules(&["test", &bad, "--lang", "zh"]);
+    assert_eq!(code, 1);
+    assert!(said.ends_with("规则有错误，没有运行测试\n"), "{said}");
+    let (code, said, _) = rules(&["diff", &good, &slow, "--lang", "zh"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("~ 规则 burst-of-transfers"), "{said}");
+    assert!(
+        said.contains("须重新积累：window.out，期间 2h（回看更久）"),
+        "{said}"
+    );
+
+    let output = Command::new(env!("CARGO_BIN_EXE_zhamen"))
+        .args(["rules", "check", &bad])
+        .env_remove("LC_ALL")
+        .env_remove("LC_MESSAGES")
+        .env("LANG", "zh_CN.UTF-8")
+        .output()
+        .expect("the binary starts");
+    let said = String::from_utf8(output.stdout).expect("text");
+    assert!(said.contains("没有 `txn.amout` 这个字段"), "{said}");
+}
+
+#[test]
+fn formatting_writes_what_differs_and_nothing_else() {
+    let dir = Dir::new("fmt");
+    let rules_dir = dir.path("rules");
+    std::fs::create_dir_all(&rules_dir).expect("a directory");
+    let path = dir.rule("burst-of-transfers", "rules/a.toml");
+    assert_eq!(rules(&["fmt", &rules_dir]).0, 0);
+    let form = std::fs::read_to_string(&path).expect("the file");
+    let digest = || {
+        let (_, json, _) = rules(&["check", &rules_dir, "--format", "json"]);
+        let json: Value = serde_json::from_str(&json).expect("JSON");
+        json["summary"]["ruleset"].clone()
+    };
+    let before = digest();
+    let loose = form.replace(" = ", "  =   ") + "\n\n\n# the end\n";
+    std::fs::write(&path, &loose).expect("written");
+    let (code, said, _) = rules(&["fmt", "--check", &rules_dir]);
+    assert_eq!(code, 1);
+    assert_eq!(
+        said,
+        format!("would change {path}\n1 read, 1 would change, 0 left alone\n")
+    );
+    assert_eq!(std::fs::read_to_string(&path).expect("the file"), loose);
+    let (code, said, _) = rules(&["fmt", &rules_dir, "--lang", "zh"]);
+    assert_eq!(code, 0);
+    assert_eq!(
+        said,
+        format!("已改写 {path}\n共 1 个文件，已改写 1 个，未处理 0 个\n")
+    );
+    assert_eq!(
+        std::fs::read_to_string(&path).expect("the file"),
+        form + "\n# the end\n"
+    );
+    assert_eq!(digest(), before);
+    assert_eq!(rules(&["fmt", "--check", &rules_dir]).0, 0);
+
+    let bad = dir.file("rules/b.toml", "[[rule]\n");
+    let (code, said, _) = rules(&["fmt", &rules_dir]);
+    assert_eq!(code, 1);
+    assert!(
+        said.contains(&format!("left alone {bad}: not a TOML file")),
+        "{said}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(&bad).expect("the file"),
+        "[[rule]\n"
+    );
+    assert_eq!(rules(&["fmt", &dir.path("none")]).0, 78);
+}
+
 #[test]
 fn what_is_explained_is_what_was_decided() {
     let dir = Dir::new("same");

@@ -6,7 +6,7 @@ use crate::expr::ast::{self, ExprKind, Name, Span};
 use crate::expr::check::Checker;
 use crate::expr::types::{Type, Typed};
 use crate::expr::{fold, membership, operator};
-use crate::problem::{Keys, Naming, Types};
+use crate::problem::{Keys, Naming, Types, nouns};
 use crate::suggest::nearest;
 use crate::time_text;
 
@@ -129,7 +129,7 @@ fn same(c: &mut Checker<'_>, func: Func, args: &[ast::Expr], span: Span) -> Type
                         expected: if numeric {
                             result.name()
                         } else {
-                            "a number, money or a duration".to_owned()
+                            nouns::NUMBER_MONEY_DURATION.into()
                         },
                         found: arg.ty.name(),
                     },
@@ -187,7 +187,7 @@ fn number(c: &mut Checker<'_>, arg: &ast::Expr) -> Typed {
     c.report(
         &arg.span,
         Types::WrongType {
-            expected: "a number or money".to_owned(),
+            expected: nouns::NUMBER_OR_MONEY.into(),
             found: typed.ty.name(),
         },
     );

@@ -3,7 +3,7 @@
 
 use compact_str::CompactString;
 use zhamen_engine::event::Field;
-use zhamen_engine::rule::{Expr, Literal};
+use zhamen_engine::rule::{Bilingual, Expr, Literal};
 
 use crate::build::Build;
 use crate::diagnostic::Findings;
@@ -118,11 +118,18 @@ impl Checker<'_> {
         if types.contains(&typed.ty) || typed.ty == Type::Unknown {
             return typed;
         }
-        let names: Vec<String> = types.iter().map(|t| t.name()).collect();
+        let names: Vec<Bilingual> = types.iter().map(|t| t.name()).collect();
+        let joined = |of: fn(&Bilingual) -> &str, between| {
+            let names: Vec<&str> = names.iter().map(of).collect();
+            names.join(between)
+        };
         self.report(
             &tree.span,
             Types::WrongType {
-                expected: names.join(" or "),
+                expected: Bilingual {
+                    zh: joined(|n| &n.zh, "或"),
+                    en: joined(|n| &n.en, " or "),
+                },
                 found: typed.ty.name(),
             },
         );

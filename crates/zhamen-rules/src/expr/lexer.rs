@@ -22,15 +22,13 @@ const SIGNS: [&str; 23] = [
 ];
 
 /// Signs of other habits and what is meant.
-const SLIPS: [(&str, &str); 27] = [
+const SLIPS: [(&str, &str); 25] = [
     ("（", "("),
     ("）", ")"),
     ("，", ","),
     ("。", "."),
     ("．", "."),
     ("：", ":"),
-    ("；", "a new line of the list"),
-    (";", "a new line of the list"),
     ("？", "?"),
     ("！", "!"),
     ("＝", "=="),
@@ -94,7 +92,11 @@ fn sign(rest: &str, at: usize) -> Result<(Token, usize), (Span, Syntax)> {
         return Err((at..at + found.len(), slip(found, meant)));
     }
     let c = rest.chars().next().unwrap_or_default();
-    Err((at..at + c.len_utf8(), Syntax::StrangeCharacter(c)))
+    let problem = match c {
+        ';' | '；' => Syntax::Semicolon(c.to_string()),
+        _ => Syntax::StrangeCharacter(c),
+    };
+    Err((at..at + c.len_utf8(), problem))
 }
 
 fn slip(found: &str, meant: &str) -> Syntax {

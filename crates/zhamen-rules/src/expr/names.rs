@@ -4,7 +4,7 @@
 use zhamen_engine::event::{EventKind, Field, KindSet};
 use zhamen_engine::rule::Expr;
 
-use crate::contract::{carriers, fields_on, kinds_text};
+use crate::contract::{carriers, fields_on, kinds_words};
 use crate::expr::ast::{Name, Span, dotted};
 use crate::expr::check::Checker;
 use crate::expr::scope::Fact;
@@ -93,7 +93,7 @@ impl Checker<'_> {
                 Naming::WindowKeyNotOn {
                     window: name,
                     field: field.name(),
-                    kinds: kinds_text(self.scope.on),
+                    kinds: kinds_words(self.scope.on),
                 },
             );
             return None;
@@ -133,8 +133,8 @@ impl Checker<'_> {
                 span,
                 Naming::FieldNotOn {
                     field: field.name(),
-                    kinds: kinds_text(on),
-                    carried_by: kinds_text(carriers(field)),
+                    kinds: kinds_words(on),
+                    carried_by: kinds_words(carriers(field)),
                 },
             );
             return None;
@@ -143,16 +143,13 @@ impl Checker<'_> {
         let kinds = on.iter().count();
         let some = carrying < kinds && kinds < EventKind::ALL.len();
         if some && !asked && !self.facts.asked.contains(&field) {
-            let without: Vec<&str> = on
-                .iter()
-                .filter(|k| !field.is_on(*k))
-                .map(EventKind::name)
-                .collect();
+            let without = on.iter().filter(|k| !field.is_on(*k));
+            let without = without.fold(KindSet::default(), |set, k| set.with(k));
             self.report(
                 span,
                 Naming::FieldNotOnAll {
                     field: field.name(),
-                    kinds: without.join(", "),
+                    kinds: kinds_words(without),
                 },
             );
         }
@@ -178,7 +175,7 @@ impl Checker<'_> {
                 .or_else(|| window.map(|w| format!("window.{}", w.name)))
                 .or(near),
             name,
-            kinds: kinds_text(on),
+            kinds: kinds_words(on),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::expr::ast::Span;
 use crate::expr::check::Checker;
 use crate::expr::fold;
 use crate::expr::types::{Type, Typed};
-use crate::problem::Types;
+use crate::problem::{Types, nouns};
 use crate::suggest::nearest;
 
 /// The type of a value that is one of two.
@@ -107,7 +107,7 @@ pub(crate) fn neg(c: &mut Checker<'_>, inner: Typed, span: Span) -> Typed {
             c.report(
                 &span,
                 Types::WrongType {
-                    expected: "a number, money or a duration".to_owned(),
+                    expected: nouns::NUMBER_MONEY_DURATION.into(),
                     found: ty.name(),
                 },
             );

@@ -3,11 +3,11 @@
 
 mod value;
 
-use zhamen_engine::rule::{CmpOp, MathOp};
+use zhamen_engine::rule::{Bilingual, CmpOp, MathOp};
 
 use crate::expr::ast::{Expr, ExprKind, Name, Span};
 use crate::expr::lexer::{Token, lex};
-use crate::problem::Syntax;
+use crate::problem::{Syntax, nouns, verbatim};
 
 /// Deepest nesting of an expression.
 pub(crate) const MAX_DEPTH: usize = 64;
@@ -32,7 +32,7 @@ pub(crate) fn parse(text: &str) -> Parsed {
             parser.span(),
             Syntax::Unexpected {
                 found: shown(token),
-                expected: "an operator or the end of the line",
+                expected: nouns::OPERATOR_OR_END,
             },
         )),
     }
@@ -185,7 +185,7 @@ impl Parser<'_> {
                 span,
                 Syntax::Unexpected {
                     found: shown(other),
-                    expected: "a name after the dot",
+                    expected: nouns::NAME_AFTER_DOT,
                 },
             )),
         }
@@ -223,10 +223,10 @@ impl Parser<'_> {
             Syntax::Unexpected {
                 found: shown(self.peek()),
                 expected: match sign {
-                    ")" => "`)`",
-                    "]" => "`]`",
-                    "(" => "`(`",
-                    _ => "`:`",
+                    ")" => nouns::ROUND_CLOSE,
+                    "]" => nouns::SQUARE_CLOSE,
+                    "(" => nouns::ROUND_OPEN,
+                    _ => nouns::COLON,
                 },
             },
         ))
@@ -259,11 +259,11 @@ fn bounded(depth: usize, span: &Span) -> Parsed<()> {
     Ok(())
 }
 
-fn shown(token: &Token) -> String {
+fn shown(token: &Token) -> Bilingual {
     match token {
-        Token::Int(t) | Token::Decimal(t) | Token::Name(t) => format!("`{t}`"),
-        Token::Text(_) => "a text".to_owned(),
-        Token::Sign(s) => format!("`{s}`"),
-        Token::End => "the end of the line".to_owned(),
+        Token::Int(t) | Token::Decimal(t) | Token::Name(t) => verbatim(format!("`{t}`")),
+        Token::Text(_) => nouns::TEXT.into(),
+        Token::Sign(s) => verbatim(format!("`{s}`")),
+        Token::End => nouns::END_OF_LINE.into(),
     }
 }

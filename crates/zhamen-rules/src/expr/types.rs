@@ -2,10 +2,11 @@
 
 use zhamen_engine::event::{EntryKind, Field, FieldType};
 use zhamen_engine::money::Currency;
-use zhamen_engine::rule;
+use zhamen_engine::rule::{self, Bilingual};
 
 use crate::contract;
 use crate::expr::ast::Span;
+use crate::problem::both;
 
 /// The type of an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,19 +38,23 @@ impl Type {
         }
     }
 
-    pub fn name(self) -> String {
+    /// For people.
+    pub fn name(self) -> Bilingual {
         match self {
-            Type::Bool => "bool".to_owned(),
-            Type::Int => "int".to_owned(),
-            Type::Dec => "decimal".to_owned(),
-            Type::Money(None) => "money".to_owned(),
-            Type::Money(Some(currency)) => format!("money in {}", currency.code()),
-            Type::Text => "text".to_owned(),
-            Type::Time => "time".to_owned(),
-            Type::Date => "date".to_owned(),
-            Type::Duration => "duration".to_owned(),
-            Type::TextList => "list of text".to_owned(),
-            Type::Unknown => "unknown".to_owned(),
+            Type::Bool => both!("bool", "是否"),
+            Type::Int => both!("int", "整数"),
+            Type::Dec => both!("decimal", "小数"),
+            Type::Money(None) => both!("money", "金额"),
+            Type::Money(Some(currency)) => {
+                let code = currency.code();
+                both!("money in {code}", "{code} 金额")
+            }
+            Type::Text => both!("text", "文本"),
+            Type::Time => both!("time", "时间"),
+            Type::Date => both!("date", "日期"),
+            Type::Duration => both!("duration", "时长"),
+            Type::TextList => both!("list of text", "文本列表"),
+            Type::Unknown => both!("unknown", "未知类型"),
         }
     }
 

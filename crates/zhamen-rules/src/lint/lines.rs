@@ -12,7 +12,7 @@ use crate::build::Build;
 use crate::diagnostic::{Findings, Place};
 use crate::expr::canonical;
 use crate::expr::fold;
-use crate::problem::Lints;
+use crate::problem::{Effect, Lints, both};
 use crate::rule::read::Compiled;
 
 /// Looks at the lines of one rule.
@@ -24,22 +24,43 @@ pub(crate) fn check(compiled: &Compiled, build: &Build, findings: &mut Findings)
         build,
         ranges: HashMap::new(),
     };
+    let mut may_fail = false;
     for (line, at) in rule.when.iter().zip(when) {
         if let Some(b) = always(&line.expr, build) {
-            let effect = if b { NO_EFFECT } else { NEVER };
+            may_fail |= !b;
+            let effect = if b { Effect::Nothing } else { Effect::Never };
             findings.add(at, Lints::LineAlways(b, effect));
+            continue;
+        }
+        may_fail = true;
+        if let Some(other) = known.implies(&line.expr) {
+            let labels = vec![other.label(both!("by this line", "由这一行"))];
+            findings.add_with(at, Lints::Implied(Effect::Nothing), labels);
             continue;
         }
         for term in conjuncts(&line.expr) {
             if let Some(other) = known.narrow(term, at) {
-                contradiction(at, &other, NEVER, findings);
+                contradiction(at, &other, Effect::Never, findings);
             }
         }
     }
+    if !may_fail && rule.any.is_empty() && rule.unless.is_empty() {
+        findings.add(&compiled.at, Lints::FiresAlways);
+    }
     for (line, at) in rule.unless.iter().zip(unless) {
         if let Some(b) = always(&line.expr, build) {
-            let effect = if b { NEVER } else { NO_EFFECT };
+            let effect = if b { Effect::Never } else { Effect::Nothing };
             findings.add(at, Lints::LineAlways(b, effect));
+            continue;
+        }
+        // What contradicts the lines above excepts nothing.
+        let mut with = known.clone();
+        let other = conjuncts(&line.expr)
+            .iter()
+            .find_map(|term| with.narrow(term, at));
+        if let Some(other) = other {
+            let problem = Lints::UnlessNever(Effect::Nothing);
+            findings.add_with(at, problem, labels(at, &other));
             continue;
         }
         // An `unless` that holds whenever the lines above do leaves nothing.
@@ -51,25 +72,19 @@ pub(crate) fn check(compiled: &Compiled, build: &Build, findings: &mut Findings)
     }
     for (line, at) in rule.any.iter().zip(any) {
         if let Some(b) = always(&line.expr, build) {
-            findings.add(at, Lints::LineAlways(b, NO_EFFECT));
+            findings.add(at, Lints::LineAlways(b, Effect::Nothing));
             continue;
         }
-        let mut with = Known {
-            build,
-            ranges: known.ranges.clone(),
-        };
+        let mut with = known.clone();
         for term in conjuncts(&line.expr) {
             if let Some(other) = with.narrow(term, at) {
-                contradiction(at, &other, NO_EFFECT, findings);
+                contradiction(at, &other, Effect::Nothing, findings);
             }
         }
     }
 }
 
-const NEVER: &str = "the rule can never fire";
-const NO_EFFECT: &str = "the line has no effect";
-
-fn contradiction(at: &Place, other: &Place, effect: &'static str, findings: &mut Findings) {
+fn contradiction(at: &Place, other: &Place, effect: Effect, findings: &mut Findings) {
     findings.add_with(at, Lints::Contradiction(effect), labels(at, other));
 }
 
@@ -77,7 +92,7 @@ fn labels(at: &Place, other: &Place) -> Vec<crate::diagnostic::Label> {
     if at == other {
         Vec::new()
     } else {
-        vec![other.label("against this")]
+        vec![other.label(both!("against this", "与这一行矛盾"))]
     }
 }
 
@@ -141,6 +156,7 @@ fn is_count(expr: &Expr, build: &Build) -> bool {
 }
 
 /// What the lines so far leave of each thing they compare with constants.
+#[derive(Clone)]
 struct Known<'a> {
     build: &'a Build,
     ranges: HashMap<String, Range>,
@@ -154,6 +170,36 @@ struct Range {
 }
 
 impl Known<'_> {
+    /// The place of an earlier line that makes all of this one hold.
+    fn implies(&self, line: &Expr) -> Option<Place> {
+        let mut places = conjuncts(line).iter().map(|term| self.implied(term));
+        let first = places.next()??;
+        places.all(|p| p.is_some()).then_some(first)
+    }
+
+    fn implied(&self, term: &Expr) -> Option<Place> {
+        let (op, side, literal) = comparison(term)?;
+        let range = self.ranges.get(&canonical::text(side, self.build))?;
+        if let Literal::Text(text) = literal {
+            let (known, place) = range.text.as_ref()?;
+            let equal = *known == *text;
+            let holds = matches!((op, equal), (CmpOp::Eq, true) | (CmpOp::Ne, false));
+            return holds.then(|| place.clone());
+        }
+        let number = fold::number(literal)?;
+        let (bound, wanted, strict) = match op {
+            CmpOp::Ge => (&range.low, Ordering::Greater, false),
+            CmpOp::Gt => (&range.low, Ordering::Greater, true),
+            CmpOp::Le => (&range.high, Ordering::Less, false),
+            CmpOp::Lt => (&range.high, Ordering::Less, true),
+            CmpOp::Eq | CmpOp::Ne => return None,
+        };
+        let (known, known_strict, place) = bound.as_ref()?;
+        let order = known.compare(number).ok()?;
+        let holds = order == wanted || order == Ordering::Equal && (*known_strict || !strict);
+        holds.then(|| place.clone())
+    }
+
     /// Adds a comparison; the place of an earlier one that it can never hold with.
     fn narrow(&mut self, term: &Expr, at: &Place) -> Option<Place> {
         let (op, side, literal) = comparison(term)?;

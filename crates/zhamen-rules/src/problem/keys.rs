@@ -1,224 +1,91 @@
 //! Problems of keys and of plain values.
 
-use crate::diagnostic::Severity::{Error, Warning};
-use crate::problem::{Parts, Problem, did_you_mean};
+use zhamen_engine::rule::Bilingual;
 
-/// Problems of keys and of plain values.
-#[derive(Debug, Clone)]
-pub(crate) enum Keys {
-    UnknownKey {
-        key: String,
-        what: String,
-        nearest: Option<String>,
-        known: String,
-    },
-    MissingKey {
-        key: String,
-        what: &'static str,
-    },
-    WrongKind {
-        expected: &'static str,
-        found: &'static str,
-    },
-    NotOneOf {
-        text: String,
-        nearest: Option<String>,
-        words: String,
-    },
-    EmptyList,
-    Repeated(&'static str),
-    KeyWithoutUse {
-        key: String,
-        with: &'static str,
-    },
-    NumberTooLarge,
-    NotANumber,
-    BadId,
-    BadListName,
-    BadIdentifier {
-        what: &'static str,
-        name: String,
-    },
-    DuplicateId {
-        what: &'static str,
-        id: String,
-    },
-    UnknownEventType {
-        name: String,
-        nearest: Option<String>,
-    },
-    BadDuration,
-    BadOver,
-    BadForm,
-    NotWholeDays,
-    MissingLanguage(String),
-    LoneBrace,
-    EmptyPlace(String),
-    SubjectKind(&'static str),
-    NoSubject,
-    ScoreNotPositive,
-    InquiryWithoutTransfer,
-    OverAndFades,
-}
+use crate::problem::{Noun, did_you_mean, near_or};
 
-impl Problem for Keys {
-    fn parts(&self) -> Parts {
-        match self {
-            Keys::UnknownKey { key, what, nearest, known } => (
-                Error,
-                "unknown-key",
-                format!("unknown key `{key}` in {what}"),
-                Some(did_you_mean(nearest).unwrap_or_else(|| format!("known keys: {known}"))),
-            ),
-            Keys::MissingKey { key, what } => (
-                Error,
-                "missing-key",
-                format!("{what} must have `{key}`"),
-                (key == "when").then(|| "give `when` (all must hold) or `any` (one must)".to_owned()),
-            ),
-            Keys::WrongKind { expected, found } => (
-                Error,
-                "wrong-kind",
-                format!("expected {expected}, found {found}"),
-                None,
-            ),
-            Keys::NotOneOf { text, nearest, words } => (
-                Error,
-                "not-one-of",
-                format!("`{text}` is not one of {words}"),
-                did_you_mean(nearest),
-            ),
-            Keys::EmptyList => (Error, "empty-list", "this list is empty".to_owned(), None),
-            Keys::Repeated(name) => (
-                Error,
-                "repeated",
-                format!("`{name}` stands here twice"),
-                None,
-            ),
-            Keys::KeyWithoutUse { key, with } => (
-                Warning,
-                "key-without-use",
-                format!("`{key}` does nothing without {with}"),
-                None,
-            ),
-            Keys::NumberTooLarge => (
-                Error,
-                "number-too-large",
-                "this number is too large or has too many digits".to_owned(),
-                None,
-            ),
-            Keys::NotANumber => (
-                Error,
-                "not-a-number",
-                "this is not a plain decimal number".to_owned(),
-                Some("write digits with at most one point, without exponent: 10500.50".to_owned()),
-            ),
-            Keys::BadId => (
-                Error,
-                "bad-id",
-                "an id is kebab-case: a-z, 0-9 and single hyphens, at most 64".to_owned(),
-                None,
-            ),
-            Keys::BadListName => (
-                Error,
-                "bad-list-name",
-                "a list's name is letters, digits, `_` and `-`, at most 64".to_owned(),
-                None,
-            ),
-            Keys::BadIdentifier { what, name } => (
-                Error,
-                "bad-name",
-                format!("`{name}` cannot be written as `{what}.{name}` in a line"),
-                Some("use letters, digits and `_`, beginning with a letter".to_owned()),
-            ),
-            Keys::DuplicateId { what, id } => (
-                Error,
-                "duplicate-id",
-                format!("there is already a {what} `{id}`"),
-                None,
-            ),
-            Keys::UnknownEventType { name, nearest } => (
-                Error,
-                "unknown-event-type",
-                format!("unknown event type `{name}`"),
-                did_you_mean(nearest),
-            ),
-            Keys::BadDuration => (
-                Error,
-                "bad-duration",
-                "expected a duration".to_owned(),
-                Some("write \"90s\", \"30m\", \"24h\", \"7d\" or \"1h30m\", at most 100 years".to_owned()),
-            ),
-            Keys::BadOver => (
-                Error,
-                "bad-period",
-                "expected a period".to_owned(),
-                Some(
-                    "write \"90s\", \"30m\", \"24h\", \"7d\", \"5 working days\", \"calendar day\", \
-                     \"calendar month\", \"calendar year\", \"ever\", \"last 3\" or \"last 3 in 30d\""
-                        .to_owned(),
-                ),
-            ),
-            Keys::OverAndFades => (
-                Error,
-                "over-and-fades",
-                "a verdict sums either over a time or fading".to_owned(),
-                Some("`fades = \"24h\"` looks back 24 hours by itself".to_owned()),
-            ),
-            Keys::BadForm => (
-                Error,
-                "bad-form",
-                "a form is named `name@version`".to_owned(),
-                Some("for example \"four-questions-one-notice@1\"".to_owned()),
-            ),
-            Keys::NotWholeDays => (
-                Error,
-                "not-whole-days",
-                "a legal term is counted in whole days".to_owned(),
-                Some("for example report_within = \"3d\"".to_owned()),
-            ),
-            Keys::MissingLanguage(language) => (
-                Warning,
-                "missing-language",
-                format!("no `{language}` text here"),
-                Some("the other language's text stands in for it".to_owned()),
-            ),
-            Keys::LoneBrace => (
-                Error,
-                "lone-brace",
-                "a brace without its partner".to_owned(),
-                Some("write `{{` or `}}` for the sign itself".to_owned()),
-            ),
-            Keys::EmptyPlace(kinds) => (
-                Error,
-                "empty-place",
-                "nothing is named between the braces".to_owned(),
-                Some(format!("name a field of {kinds}, `window.…` or `params.…`")),
-            ),
-            Keys::SubjectKind(field) => (
-                Error,
-                "subject-kind",
-                format!("`{field}` is no account, person, phone or device"),
-                Some("an alert is about one of these".to_owned()),
-            ),
-            Keys::NoSubject => (
-                Error,
-                "no-subject",
-                "whom this rule's alerts and lists are about is not known".to_owned(),
-                Some("give `subject`, for example subject = \"holder.id\"".to_owned()),
-            ),
-            Keys::ScoreNotPositive => (
-                Error,
-                "score-not-positive",
-                "a verdict applies from a sum above 0".to_owned(),
-                None,
-            ),
-            Keys::InquiryWithoutTransfer => (
-                Warning,
-                "inquiry-without-transfer",
-                "questions are asked about a transfer, and this rule looks at none".to_owned(),
-                None,
-            ),
-        }
+problems! {
+    /// Problems of keys and of plain values.
+    Keys {
+        UnknownKey { key: String, what: Noun, nearest: Option<String>, known: String } =>
+            Error "unknown-key":
+            both!(what => "unknown key `{key}` in {what}", "{what}没有 `{key}` 这一项"),
+            near_or(nearest, || both!("known keys: {known}", "可以写的有：{known}"));
+        MissingKey { key: String, what: Noun } => Error "missing-key":
+            both!(what => "{what} must have `{key}`", "{what}缺少 `{key}`"),
+            (key == "when").then(|| both!("give `when` (all must hold) or `any` (one must)",
+                "请写 `when`（须全部成立）或 `any`（至少一条成立）"));
+        WrongKind { expected: Noun, found: Noun } => Error "wrong-kind":
+            both!(expected, found => "expected {expected}, found {found}", "这里应为{expected}，实际是{found}");
+        NotOneOf { text: String, nearest: Option<String>, words: String } => Error "not-one-of":
+            both!("`{text}` is not one of {words}", "`{text}` 不是可用的取值，可用：{words}"),
+            did_you_mean(nearest);
+        EmptyList => Error "empty-list": both!("this list is empty", "列表是空的");
+        Repeated(name: &'static str) => Error "repeated":
+            both!("`{name}` stands here twice", "`{name}` 写了两次");
+        KeyWithoutUse { key: String, with: Noun } => Warning "key-without-use":
+            both!(with => "`{key}` does nothing without {with}", "没有 {with} 时，`{key}` 不起作用");
+        NumberTooLarge => Error "number-too-large":
+            both!("this number is too large or has too many digits", "数字过大或位数过多");
+        NotANumber => Error "not-a-number":
+            both!("this is not a plain decimal number", "这不是普通的十进制数字"),
+            both!("write digits with at most one point, without exponent: 10500.50",
+                "只写数字和至多一个小数点，不用科学计数法，例如 10500.50");
+        BadId => Error "bad-id":
+            both!("an id is kebab-case: a-z, 0-9 and single hyphens, at most 64",
+                "编号只能用小写字母、数字和单个连字符，最多 64 个字符，例如 elder-new-payee");
+        BadListName => Error "bad-list-name":
+            both!("a list's name is letters, digits, `_` and `-`, at most 64",
+                "名单名只能用字母、数字、`_` 和 `-`，最多 64 个字符");
+        BadIdentifier { what: &'static str, name: String } => Error "bad-name":
+            both!("`{name}` cannot be written as `{what}.{name}` in a line",
+                "`{name}` 不能在条件里写成 `{what}.{name}`"),
+            both!("use letters, digits and `_`, beginning with a letter", "请用字母开头的字母、数字和 `_`");
+        DuplicateId { what: Noun, id: String } => Error "duplicate-id":
+            both!(what => "there is already a {what} `{id}`", "已有名为 `{id}` 的{what}");
+        UnknownEventType { name: String, nearest: Option<String> } => Error "unknown-event-type":
+            both!("unknown event type `{name}`", "没有 `{name}` 这种事件"),
+            did_you_mean(nearest);
+        BadDuration => Error "bad-duration":
+            both!("expected a duration", "这里应写时长"),
+            both!("write \"90s\", \"30m\", \"24h\", \"7d\" or \"1h30m\", at most 100 years",
+                "写法如 \"90s\"（90秒）、\"30m\"（30分钟）、\"24h\"、\"7d\"（7天）或 \"1h30m\"，最长 100 年");
+        BadOver => Error "bad-period":
+            both!("expected a period", "这里应写统计期间"),
+            both!("write \"90s\", \"30m\", \"24h\", \"7d\", \"5 working days\", \"calendar day\", \
+                \"calendar month\", \"calendar year\", \"ever\", \"last 3\" or \"last 3 in 30d\"",
+                "写法如 \"90s\"、\"30m\"、\"24h\"、\"7d\"、\"5 working days\"（5个工作日）、\"calendar day\"（当日）、\
+                \"calendar month\"（当月）、\"calendar year\"（当年）、\"ever\"（有史以来）、\"last 3\"（最近3笔）或 \
+                \"last 3 in 30d\"（30天内最近3笔）");
+        OverAndFades => Error "over-and-fades":
+            both!("a verdict sums either over a time or fading", "综合判定的 `over` 与 `fades` 只能写一个"),
+            both!("`fades = \"24h\"` looks back 24 hours by itself", "`fades = \"24h\"` 本身就回看 24 小时");
+        BadForm => Error "bad-form":
+            both!("a form is named `name@version`", "询问表应写成「名称@版本」"),
+            both!("for example \"four-questions-one-notice@1\"", "例如 \"four-questions-one-notice@1\"");
+        NotWholeDays => Error "not-whole-days":
+            both!("a legal term is counted in whole days", "法定期限按整天计算"),
+            both!("for example report_within = \"3d\"", "例如 report_within = \"3d\"");
+        MissingLanguage(language: String) => Warning "missing-language":
+            both!("no `{language}` text here", "缺少 `{language}` 文字"),
+            both!("the other language's text stands in for it", "将用另一种语言的文字代替");
+        LoneBrace => Error "lone-brace":
+            both!("a brace without its partner", "花括号不成对"),
+            both!("write `{{{{` or `}}}}` for the sign itself", "要显示花括号本身，请写 `{{{{` 或 `}}}}`");
+        EmptyPlace(kinds: Bilingual) => Error "empty-place":
+            both!("nothing is named between the braces", "花括号里没有写名称"),
+            both!(kinds => "name a field of {kinds}, `window.…` or `params.…`",
+                "请写{kinds}的字段，或 `window.…`、`params.…`");
+        SubjectKind(field: &'static str) => Error "subject-kind":
+            both!("`{field}` is no account, person, phone or device", "`{field}` 不是账户、人员、电话或设备"),
+            both!("an alert is about one of these", "预警对象只能是这四种之一");
+        NoSubject => Error "no-subject":
+            both!("whom this rule's alerts and lists are about is not known", "不知道这条规则的预警或名单针对谁"),
+            both!("give `subject`, for example subject = \"holder.id\"", "请写 `subject`，例如 subject = \"holder.id\"");
+        ScoreNotPositive => Error "score-not-positive":
+            both!("a verdict applies from a sum above 0", "综合判定的起点分数必须大于 0");
+        InquiryWithoutTransfer => Warning "inquiry-without-transfer":
+            both!("questions are asked about a transfer, and this rule looks at none",
+                "询问只针对转账，而这条规则不看转账");
     }
 }

@@ -1,82 +1,41 @@
 //! Problems of tests beside rules.
 
-use crate::diagnostic::Severity::{Error, Warning};
-use crate::problem::{Parts, Problem};
+use zhamen_engine::rule::Bilingual;
 
-/// Problems of tests beside rules.
-#[derive(Debug, Clone)]
-pub(crate) enum Rows {
-    NoTests(&'static str),
-    NoPositiveTest(&'static str),
-    NoNegativeTest(&'static str),
-    NothingHappens,
-    ModeAlertWithoutAlert,
-    RowNeedsType(String),
-    RowField(String),
-    ExpectCount { rows: usize, expected: usize },
-    TooMany(usize),
-}
+use crate::problem::Noun;
 
-impl Problem for Rows {
-    fn parts(&self) -> Parts {
-        match self {
-            Rows::NoTests(what) => (
-                Warning,
-                "no-tests",
-                format!("this {what} has no test"),
-                Some(format!(
-                    "add a [[{what}.test]] in which it fires and one in which it does not"
-                )),
-            ),
-            Rows::NoPositiveTest(what) => (
-                Warning,
-                "no-positive-test",
-                format!("in no test of this {what} does it fire"),
-                None,
-            ),
-            Rows::NoNegativeTest(what) => (
-                Warning,
-                "no-negative-test",
-                format!("in no test of this {what} does it stay silent"),
-                None,
-            ),
-            Rows::NothingHappens => (
-                Warning,
-                "nothing-happens",
-                "this rule asks for nothing: it allows, alerts nobody, lists nobody and has no score"
-                    .to_owned(),
-                None,
-            ),
-            Rows::ModeAlertWithoutAlert => (
-                Warning,
-                "mode-alert-without-alert",
-                "this rule's mode is alert, and it raises none".to_owned(),
-                Some("give `alert` in `then`, or mode = \"shadow\"".to_owned()),
-            ),
-            Rows::RowNeedsType(kinds) => (
-                Error,
-                "row-needs-type",
-                "this row does not say which event it is".to_owned(),
-                Some(format!("give `on`: one of {kinds}, or an event that a window counts")),
-            ),
-            Rows::RowField(name) => (
-                Error,
-                "row-field",
-                format!("`{name}` is not given in a row"),
-                Some("the type is `on`, the time is `at`, the source is that of the test".to_owned()),
-            ),
-            Rows::ExpectCount { rows, expected } => (
-                Error,
-                "expect-count",
-                format!("{rows} rows are given and {expected} actions expected"),
-                None,
-            ),
-            Rows::TooMany(most) => (
-                Error,
-                "too-many-rows",
-                format!("a test has 1 to {most} rows"),
-                None,
-            ),
-        }
+problems! {
+    /// Problems of tests beside rules.
+    Rows {
+        NoTests(what: Noun) => Warning "no-tests":
+            both!(what => "this {what} has no test", "这条{what}没有测试"),
+            {
+                let key = what.en;
+                both!("add a [[{key}.test]] in which it fires and one in which it does not",
+                    "请各加一个命中和不命中的 [[{key}.test]]")
+            };
+        NoPositiveTest(what: Noun) => Warning "no-positive-test":
+            both!(what => "in no test of this {what} does it fire", "这条{what}没有一个测试会命中");
+        NoNegativeTest(what: Noun) => Warning "no-negative-test":
+            both!(what => "in no test of this {what} does it stay silent", "这条{what}没有一个测试是不命中的");
+        NothingHappens => Warning "nothing-happens":
+            both!("this rule asks for nothing: it allows, alerts nobody, lists nobody and has no score",
+                "这条规则什么也不做：放行，不预警，不列名单，也不计分");
+        ModeAlertWithoutAlert => Warning "mode-alert-without-alert":
+            both!("this rule's mode is alert, and it raises none", "这条规则是预警模式，却不发预警"),
+            both!("give `alert` in `then`, or mode = \"shadow\"", "请在 `then` 中写 `alert`，或改为 mode = \"shadow\"");
+        RowNeedsType(kinds: Bilingual) => Error "row-needs-type":
+            both!("this row does not say which event it is", "这一行没有写是哪种事件"),
+            both!(kinds => "give `on`: one of {kinds}, or an event that a window counts",
+                "请写 `on`：{kinds}，或某个统计窗口计入的事件");
+        RowField(name: String) => Error "row-field":
+            both!("`{name}` is not given in a row", "测试行里不写 `{name}`"),
+            both!("the type is `on`, the time is `at`, the source is that of the test",
+                "事件类型写 `on`，时间写 `at`，来源由测试给定");
+        ExpectCount { rows: usize, expected: usize } => Error "expect-count":
+            both!("{rows} rows are given and {expected} actions expected",
+                "给出了 {rows} 行事件，却写了 {expected} 个预期结果");
+        TooMany(most: usize) => Error "too-many-rows":
+            both!("a test has 1 to {most} rows", "一个测试应有 1 至 {most} 行");
     }
 }

@@ -1,116 +1,44 @@
 //! Problems of the form of a line.
 
-use crate::diagnostic::Severity::Error;
-use crate::problem::{Parts, Problem};
+use zhamen_engine::rule::Bilingual;
 
-/// Problems of the form of a line.
-#[derive(Debug, Clone)]
-pub(crate) enum Syntax {
-    EmptyLine,
-    StrangeCharacter(char),
-    Slip {
-        found: String,
-        meant: String,
-    },
-    BadNumber {
-        written: String,
-    },
-    BadEscape(char),
-    OpenText,
-    Unexpected {
-        found: String,
-        expected: &'static str,
-    },
-    ChainedComparison,
-    NotCallable,
-    TooDeep,
-    NumberTooLarge,
-}
+use crate::problem::Noun;
 
-impl Problem for Syntax {
-    fn parts(&self) -> Parts {
-        match self {
-            Syntax::EmptyLine => (
-                Error,
-                "empty-line",
-                "there is no condition here".to_owned(),
-                None,
-            ),
-            Syntax::StrangeCharacter(c) => (
-                Error,
-                "strange-character",
-                format!("`{}` has no meaning here", c.escape_debug()),
-                Some(
-                    "names are letters a-z, digits, `_` and `.`; other texts stand in quotes"
-                        .to_owned(),
-                ),
-            ),
-            Syntax::Slip { found, meant } => (
-                Error,
-                "wrong-sign",
-                format!("`{found}` has no meaning here"),
-                Some(format!("write {}", quoted_sign(meant))),
-            ),
-            Syntax::BadNumber { written } => (
-                Error,
-                "bad-number",
-                format!("`{written}` is not a number"),
-                Some(
-                    "a duration is duration(\"90s\"), an amount of money a parameter with a unit"
-                        .to_owned(),
-                ),
-            ),
-            Syntax::BadEscape(c) => (
-                Error,
-                "bad-escape",
-                format!("`\\{}` is not an escape", c.escape_debug()),
-                Some("write `\\\\` for a backslash, or r\"…\" for a pattern".to_owned()),
-            ),
-            Syntax::OpenText => (
-                Error,
-                "open-text",
-                "this text has no closing quote".to_owned(),
-                None,
-            ),
-            Syntax::Unexpected { found, expected } => (
-                Error,
-                "syntax",
-                format!("expected {expected}, found {found}"),
-                None,
-            ),
-            Syntax::ChainedComparison => (
-                Error,
-                "chained-comparison",
-                "comparisons cannot be chained".to_owned(),
-                Some("write `a < b && b < c`".to_owned()),
-            ),
-            Syntax::NotCallable => (
-                Error,
-                "not-callable",
-                "only a function can be called".to_owned(),
-                None,
-            ),
-            Syntax::TooDeep => (
-                Error,
-                "too-deep",
-                "nested more than 64 deep".to_owned(),
-                Some("part the line; all lines of `when` must hold anyway".to_owned()),
-            ),
-            Syntax::NumberTooLarge => (
-                Error,
-                "number-too-large",
-                "this number is too large or has too many digits".to_owned(),
-                None,
-            ),
-        }
-    }
-}
-
-/// Signs in code quotes, advice in words as it is.
-fn quoted_sign(meant: &str) -> String {
-    if meant.contains(' ') {
-        meant.to_owned()
-    } else {
-        format!("`{meant}`")
+problems! {
+    /// Problems of the form of a line.
+    Syntax {
+        EmptyLine => Error "empty-line": both!("there is no condition here", "这里没有写条件");
+        StrangeCharacter(c: char) => Error "strange-character":
+            { let c = c.escape_debug(); both!("`{c}` has no meaning here", "这里不能写 `{c}`") },
+            both!("names are letters a-z, digits, `_` and `.`; other texts stand in quotes",
+                "名称只用英文字母、数字、`_` 和 `.`；其他文字要加引号");
+        Slip { found: String, meant: String } => Error "wrong-sign":
+            both!("`{found}` has no meaning here", "这里不能写 `{found}`"),
+            both!("write `{meant}`", "请写 `{meant}`");
+        Semicolon(found: String) => Error "wrong-sign":
+            both!("`{found}` has no meaning here", "这里不能写 `{found}`"),
+            both!("write a new line of the list", "请另写一行条件");
+        BadNumber { written: String } => Error "bad-number":
+            both!("`{written}` is not a number", "`{written}` 不是数字"),
+            both!("a duration is duration(\"90s\"), an amount of money a parameter with a unit",
+                "时长写 duration(\"90s\")，金额写成带币种的参数");
+        BadEscape(c: char) => Error "bad-escape":
+            { let c = c.escape_debug(); both!("`\\{c}` is not an escape", "`\\{c}` 不是可用的转义写法") },
+            both!("write `\\\\` for a backslash, or r\"…\" for a pattern",
+                "反斜杠本身写 `\\\\`，正则表达式写 r\"…\"");
+        OpenText => Error "open-text": both!("this text has no closing quote", "这段文本缺结尾的引号");
+        Unexpected { found: Bilingual, expected: Noun } => Error "syntax":
+            both!(found, expected => "expected {expected}, found {found}", "这里应为{expected}，实际是{found}");
+        ChainedComparison => Error "chained-comparison":
+            both!("comparisons cannot be chained", "比较不能连写"),
+            both!("write `a < b && b < c`", "请写 `a < b && b < c`");
+        NotCallable => Error "not-callable":
+            both!("only a function can be called", "只有函数后面能跟括号");
+        TooDeep => Error "too-deep":
+            both!("nested more than 64 deep", "嵌套超过 64 层"),
+            both!("part the line; all lines of `when` must hold anyway",
+                "请拆成几行；`when` 的各行本来就须全部成立");
+        NumberTooLarge => Error "number-too-large":
+            both!("this number is too large or has too many digits", "数字过大或位数过多");
     }
 }

@@ -3,11 +3,11 @@
 use zhamen_engine::event::KindSet;
 use zhamen_engine::rule::{Bilingual, Piece, Template, TemplatePair};
 
-use crate::contract::kinds_text;
+use crate::contract::kinds_words;
 use crate::diagnostic::Findings;
 use crate::expr::scope::{Declared, Param};
 use crate::node::{Entry, Node, Table};
-use crate::problem::{Keys, Naming};
+use crate::problem::{Keys, Naming, nouns};
 use crate::rule::Context;
 use crate::rule::name;
 use crate::suggest::nearest;
@@ -30,7 +30,7 @@ pub(crate) struct Used {
 /// A title: `{ zh, en }`.
 pub(crate) fn title(node: &Node, findings: &mut Findings) -> Option<Bilingual> {
     let table = node.table(findings)?;
-    table.only("a title", &["zh", "en"], findings);
+    table.only(nouns::TITLE, &["zh", "en"], findings);
     let mut text = |key: &str| {
         let text = table
             .get(key)
@@ -57,11 +57,11 @@ pub(crate) fn read(
     cx: &mut Context<'_>,
 ) -> Option<(TemplatePair, Option<TemplatePair>)> {
     let table = entry.value.table(cx.findings)?;
-    table.only("`explain`", &["zh", "en", "customer"], cx.findings);
+    table.only(nouns::EXPLAIN, &["zh", "en", "customer"], cx.findings);
     let reason = pair(entry, table, names, used, cx);
     let customer = table.entry("customer").and_then(|entry| {
         let table = entry.value.table(cx.findings)?;
-        table.only("`explain.customer`", &["zh", "en"], cx.findings);
+        table.only(nouns::EXPLAIN_CUSTOMER, &["zh", "en"], cx.findings);
         Some(pair(entry, table, names, used, cx))
     });
     Some((reason, customer))
@@ -153,7 +153,7 @@ pub(crate) fn sentence(
             Piece::Window(names.windows[index].id)
         } else if name.is_empty() {
             cx.findings
-                .add(&place, Keys::EmptyPlace(kinds_text(names.on)));
+                .add(&place, Keys::EmptyPlace(kinds_words(names.on)));
             continue;
         } else {
             match name::field(name, &place, names.on, cx.findings) {

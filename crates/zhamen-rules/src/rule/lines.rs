@@ -8,7 +8,7 @@ use crate::diagnostic::{Findings, Place};
 use crate::expr::scope::{Declared, Fact, Facts, Param, Scope};
 use crate::expr::{canonical, check};
 use crate::node::Entry;
-use crate::problem::{Files, Keys, Lints};
+use crate::problem::{Files, Keys, Lints, nouns};
 use crate::rule::Context;
 use crate::rule::explain::{Names, Used};
 
@@ -37,7 +37,7 @@ impl Lines {
         }
         if let Some(extra) = nodes.get(MAX_LINES) {
             cx.findings
-                .add(&extra.at, Files::TooMany("lines", MAX_LINES));
+                .add(&extra.at, Files::TooMany(nouns::LINES, MAX_LINES));
             return Vec::new();
         }
         let mut lines = Vec::with_capacity(nodes.len());
@@ -87,7 +87,7 @@ pub(crate) fn unused(
             findings.add(
                 &param.at,
                 Lints::Unused {
-                    what: "parameter",
+                    what: nouns::ONE_PARAMETER,
                     name: param.name.clone(),
                 },
             );
@@ -103,7 +103,7 @@ pub(crate) fn unused(
             findings.add(
                 &window.at,
                 Lints::Unused {
-                    what: "window",
+                    what: nouns::ONE_WINDOW,
                     name: window.name.clone(),
                 },
             );

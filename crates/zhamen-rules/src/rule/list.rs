@@ -6,7 +6,7 @@ use zhamen_engine::rule::ListDef;
 use crate::diagnostic::Findings;
 use crate::expr::scope::DeclaredList;
 use crate::node::Node;
-use crate::problem::Keys;
+use crate::problem::{Keys, both, nouns};
 use crate::rule::name;
 use crate::time_text;
 
@@ -26,14 +26,14 @@ pub(crate) fn read(
     findings: &mut Findings,
 ) -> Option<DeclaredList> {
     let table = node.table(findings)?;
-    table.only("a list", &KEYS, findings);
+    table.only(nouns::LIST, &KEYS, findings);
     let Some(name_node) = table.get("name") else {
         let key = "name".to_owned();
         findings.add(
             &node.at,
             Keys::MissingKey {
                 key,
-                what: "a list",
+                what: nouns::LIST,
             },
         );
         return None;
@@ -57,10 +57,10 @@ pub(crate) fn read(
         findings.add_with(
             &name_node.at,
             Keys::DuplicateId {
-                what: "list",
+                what: nouns::ONE_LIST,
                 id: name,
             },
-            vec![first.at.label("first declared here")],
+            vec![first.at.label(both!("first declared here", "先在这里声明"))],
         );
         return None;
     }

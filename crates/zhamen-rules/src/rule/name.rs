@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use zhamen_engine::event::{EventKind, Field, KindSet};
 
-use crate::contract::{carriers, fields_on, kinds_text};
+use crate::contract::{carriers, fields_on, kinds_words};
 use crate::diagnostic::{Findings, Place};
 use crate::node::{Entry, Kind, Node, Table};
 use crate::problem::{Keys, Naming, Params};
@@ -95,7 +95,7 @@ pub(crate) fn field(name: &str, at: &Place, on: KindSet, findings: &mut Findings
             Naming::UnknownField {
                 name: name.to_owned(),
                 nearest: nearest(name, fields_on(on).map(Field::name)),
-                kinds: kinds_text(on),
+                kinds: kinds_words(on),
             },
         );
         return None;
@@ -107,8 +107,8 @@ pub(crate) fn field(name: &str, at: &Place, on: KindSet, findings: &mut Findings
         at,
         Naming::FieldNotOn {
             field: field.name(),
-            kinds: kinds_text(on),
-            carried_by: kinds_text(carriers(field)),
+            kinds: kinds_words(on),
+            carried_by: kinds_words(carriers(field)),
         },
     );
     None

@@ -8,7 +8,7 @@ use crate::diagnostic::Findings;
 use crate::expr::scope::Param;
 use crate::expr::types::Type;
 use crate::node::{Entry, Kind, Node, Table};
-use crate::problem::{Files, Keys, Params};
+use crate::problem::{Files, Keys, Params, nouns};
 use crate::rule::name::{self, identifier};
 use crate::time_text;
 
@@ -20,7 +20,7 @@ pub(crate) const MAX_PARAMS: usize = 200;
 /// All parameters of a rule; one that cannot be read keeps its name and fits everything.
 pub(crate) fn read(table: &Table, findings: &mut Findings) -> Vec<Param> {
     if let Some(extra) = table.entries.get(MAX_PARAMS) {
-        findings.add(&extra.key_at, Files::TooMany("parameters", MAX_PARAMS));
+        findings.add(&extra.key_at, Files::TooMany(nouns::PARAMETERS, MAX_PARAMS));
         return Vec::new();
     }
     table
@@ -49,7 +49,7 @@ enum Unit {
 
 fn param(entry: &Entry, findings: &mut Findings) -> Option<Param> {
     let table = entry.value.table(findings)?;
-    table.only("a parameter", &KEYS, findings);
+    table.only(nouns::PARAMETER, &KEYS, findings);
     for label in ["zh", "en"] {
         table.get(label).map(|n| n.text(findings));
     }
@@ -62,7 +62,7 @@ fn param(entry: &Entry, findings: &mut Findings) -> Option<Param> {
                     &entry.key_at,
                     Keys::MissingKey {
                         key,
-                        what: "a parameter",
+                        what: nouns::PARAMETER,
                     },
                 );
             }
@@ -131,8 +131,8 @@ fn number(node: &Node, unit: Unit, findings: &mut Findings) -> Option<Dec> {
             findings.add(&node.at, Keys::BadDuration);
             return None;
         }
-        (_, Unit::Span) => return node.wrong("a duration in quotes, as the value is", findings),
-        _ => return node.wrong("a number", findings),
+        (_, Unit::Span) => return node.wrong(nouns::DURATION_LIKE_VALUE, findings),
+        _ => return node.wrong(nouns::NUMBER, findings),
     };
     let Some(number) = Dec::parse(digits.strip_prefix('+').unwrap_or(digits)) else {
         findings.add(&node.at, Keys::NotANumber);

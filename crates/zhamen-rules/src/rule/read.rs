@@ -7,7 +7,7 @@ use crate::contract::every_kind;
 use crate::diagnostic::{Findings, Place};
 use crate::expr::scope::Declared;
 use crate::node::{Node, Table};
-use crate::problem::Keys;
+use crate::problem::{Keys, nouns};
 use crate::rule::explain::{self, Names, Used};
 use crate::rule::rows::{self, RuleTest};
 use crate::rule::then::{self, ACTIONS};
@@ -69,7 +69,7 @@ pub(crate) fn read(node: &Node, cx: &mut Context<'_>) -> Option<Compiled> {
     let errors = cx.findings.errors();
     let mut known = KEYS.to_vec();
     known.push("test");
-    table.only("a rule", &known, cx.findings);
+    table.only(nouns::RULE, &known, cx.findings);
     let head = head(node, table, cx.findings);
     let on = table.get("on").and_then(|n| name::kinds(n, cx.findings));
     let params = table.get("params").and_then(|n| n.table(cx.findings));
@@ -106,7 +106,7 @@ pub(crate) fn read(node: &Node, cx: &mut Context<'_>) -> Option<Compiled> {
             &node.at,
             Keys::MissingKey {
                 key,
-                what: "a rule",
+                what: nouns::RULE,
             },
         );
     }
@@ -118,7 +118,7 @@ pub(crate) fn read(node: &Node, cx: &mut Context<'_>) -> Option<Compiled> {
                 &node.at,
                 Keys::MissingKey {
                     key,
-                    what: "a rule",
+                    what: nouns::RULE,
                 },
             );
             None
@@ -136,7 +136,7 @@ pub(crate) fn read(node: &Node, cx: &mut Context<'_>) -> Option<Compiled> {
         .and_then(|n| n.text(cx.findings))
         .map(str::to_owned);
     if let (None, Some(entry)) = (score, table.entry("family")) {
-        let (key, with) = (entry.key.clone(), "`score`");
+        let (key, with) = (entry.key.clone(), nouns::WITH_SCORE);
         cx.findings
             .add(&entry.key_at, Keys::KeyWithoutUse { key, with });
     }
@@ -205,7 +205,7 @@ fn head(node: &Node, table: &Table, findings: &mut Findings) -> Head {
                 &node.at,
                 Keys::MissingKey {
                     key,
-                    what: "a rule",
+                    what: nouns::RULE,
                 },
             );
         }

@@ -11,7 +11,7 @@ use zhamen_engine::rule::Action;
 use crate::contract;
 use crate::diagnostic::Findings;
 use crate::node::{Node, Table};
-use crate::problem::{Keys, Rows};
+use crate::problem::{Keys, Rows, nouns};
 use crate::rule::name;
 use crate::rule::then::ACTIONS;
 use crate::time_text;
@@ -73,7 +73,7 @@ pub(crate) fn read_all(
 
 fn read(node: &Node, rule: &str, on: KindSet, findings: &mut Findings) -> Option<RuleTest> {
     let table = node.table(findings)?;
-    table.only("a test", &KEYS, findings);
+    table.only(nouns::TEST, &KEYS, findings);
     for key in ["name", "given", "expect"] {
         if table.get(key).is_none() {
             let key = key.to_owned();
@@ -81,7 +81,7 @@ fn read(node: &Node, rule: &str, on: KindSet, findings: &mut Findings) -> Option
                 &node.at,
                 Keys::MissingKey {
                     key,
-                    what: "a test",
+                    what: nouns::TEST,
                 },
             );
         }
@@ -201,7 +201,7 @@ fn row(
             match (kinds.next(), kinds.next()) {
                 (Some(kind), None) => kind,
                 _ => {
-                    findings.add(&node.at, Rows::RowNeedsType(contract::kinds_text(on)));
+                    findings.add(&node.at, Rows::RowNeedsType(contract::kinds_words(on)));
                     return None;
                 }
             }
@@ -225,7 +225,7 @@ fn row(
         },
     };
     if let (Some(entry), 1) = (table.entry("every"), times) {
-        let (key, with) = (entry.key.clone(), "`times`");
+        let (key, with) = (entry.key.clone(), nouns::WITH_TIMES);
         findings.add(&entry.key_at, Keys::KeyWithoutUse { key, with });
     }
     let values = values::values(table, kind, findings)?;

@@ -6,7 +6,7 @@ use zhamen_engine::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 use crate::diagnostic::Findings;
 use crate::node::{Node, Table};
-use crate::problem::Keys;
+use crate::problem::{Keys, Noun, nouns};
 use crate::rule::name;
 use crate::time_text;
 
@@ -47,7 +47,7 @@ const SEVERITIES: [(&str, Severity); 4] = [
 /// Reads `then`; what is wrong in one key does not hide the others.
 pub(crate) fn read(node: &Node, on: KindSet, findings: &mut Findings) -> Option<Then> {
     let table = node.table(findings)?;
-    table.only("`then`", &KEYS, findings);
+    table.only(nouns::THEN, &KEYS, findings);
     let before = findings.errors();
     let Some(action_node) = table.get("action") else {
         let key = "action".to_owned();
@@ -55,7 +55,7 @@ pub(crate) fn read(node: &Node, on: KindSet, findings: &mut Findings) -> Option<
             &node.at,
             Keys::MissingKey {
                 key,
-                what: "`then`",
+                what: nouns::THEN,
             },
         );
         return None;
@@ -101,18 +101,14 @@ fn unused(table: &Table, then: &Then, on: KindSet, findings: &mut Findings) {
     let inquire = then.action == Action::Inquire;
     let alerts = table.get("alert").is_some();
     let delays = then.action == Action::Delay || inquire;
-    let needs: [(&str, bool, &'static str); 7] = [
-        ("quiet", alerts, "`alert`"),
-        ("report_within", alerts, "`alert`"),
-        ("form", inquire, "action = \"inquire\""),
-        ("answer_within", inquire, "action = \"inquire\""),
-        ("on_silence", inquire, "action = \"inquire\""),
-        (
-            "within",
-            then.action == Action::Verify,
-            "action = \"verify\"",
-        ),
-        ("for", delays, "action = \"delay\" or \"inquire\""),
+    let needs: [(&str, bool, Noun); 7] = [
+        ("quiet", alerts, nouns::WITH_ALERT),
+        ("report_within", alerts, nouns::WITH_ALERT),
+        ("form", inquire, nouns::WITH_INQUIRE),
+        ("answer_within", inquire, nouns::WITH_INQUIRE),
+        ("on_silence", inquire, nouns::WITH_INQUIRE),
+        ("within", then.action == Action::Verify, nouns::WITH_VERIFY),
+        ("for", delays, nouns::WITH_DELAY),
     ];
     for (key, used, with) in needs {
         if let (false, Some(entry)) = (used, table.entry(key)) {

@@ -6,7 +6,7 @@ use zhamen_engine::rule::Verdict;
 use crate::contract::every_kind;
 use crate::diagnostic::Place;
 use crate::node::Node;
-use crate::problem::Keys;
+use crate::problem::{Keys, nouns};
 use crate::rule::explain::{self, Names, Used};
 use crate::rule::rows::{self, RuleTest};
 use crate::rule::{Context, name, then};
@@ -29,7 +29,7 @@ pub(crate) struct Compiled {
 pub(crate) fn read(node: &Node, on: KindSet, cx: &mut Context<'_>) -> Option<Compiled> {
     let table = node.table(cx.findings)?;
     let errors = cx.findings.errors();
-    table.only("a verdict", &KEYS, cx.findings);
+    table.only(nouns::VERDICT, &KEYS, cx.findings);
     for key in ["id", "title", "at_least", "then"] {
         if table.get(key).is_none() {
             let key = key.to_owned();
@@ -37,7 +37,7 @@ pub(crate) fn read(node: &Node, on: KindSet, cx: &mut Context<'_>) -> Option<Com
                 &node.at,
                 Keys::MissingKey {
                     key,
-                    what: "a verdict",
+                    what: nouns::VERDICT,
                 },
             );
         }

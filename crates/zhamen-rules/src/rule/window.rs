@@ -15,7 +15,7 @@ use crate::diagnostic::Findings;
 use crate::expr::scope::{Declared, Fact, Param};
 use crate::expr::types::Type;
 use crate::node::{Entry, Table};
-use crate::problem::{Files, Keys, Windows};
+use crate::problem::{Files, Keys, Windows, nouns};
 use crate::rule::Context;
 use crate::rule::name::{self, identifier};
 use crate::time_text;
@@ -43,7 +43,7 @@ pub(crate) struct Owner<'a> {
 pub(crate) fn read_all(table: &Table, owner: Owner<'_>, cx: &mut Context<'_>) -> Vec<Declared> {
     if let Some(extra) = table.entries.get(MAX_WINDOWS) {
         cx.findings
-            .add(&extra.key_at, Files::TooMany("windows", MAX_WINDOWS));
+            .add(&extra.key_at, Files::TooMany(nouns::WINDOWS, MAX_WINDOWS));
         return Vec::new();
     }
     let mut declared: Vec<Declared> = Vec::with_capacity(table.entries.len());
@@ -76,7 +76,7 @@ fn read(
     let table = entry.value.table(cx.findings)?;
     let mut known = KEYS.to_vec();
     known.push("exact");
-    table.only("a window", &known, cx.findings);
+    table.only(nouns::WINDOW, &known, cx.findings);
     // Every window is exact; the key asks for what is already so.
     table.get("exact").map(|n| n.bool(cx.findings));
 
@@ -109,7 +109,7 @@ fn read(
         over,
         filter.as_ref().is_some_and(|f| f.correlated.is_some()),
     ) {
-        cx.findings.add(&node.at, Windows::NotOverEver("`this.`"));
+        cx.findings.add(&node.at, Windows::NotOverEver(nouns::THIS));
         return None;
     }
     let (agg, value) = aggregate?;
@@ -118,7 +118,7 @@ fn read(
     if let (Some(node), Some(_)) = (table.get("where"), &filter.correlated) {
         cx.findings.add(&node.at, Windows::CorrelatedWindow);
         if daily {
-            cx.findings.add(&node.at, Windows::PerDayOf("`this.`"));
+            cx.findings.add(&node.at, Windows::PerDayOf(nouns::THIS));
             return None;
         }
     }
@@ -198,7 +198,7 @@ fn over(entry: &Entry, table: &Table, findings: &mut Findings) -> Option<Over> {
             &entry.key_at,
             Keys::MissingKey {
                 key,
-                what: "a window",
+                what: nouns::WINDOW,
             },
         );
         return None;
@@ -224,7 +224,7 @@ fn until(table: &Table, over: Option<Over>, daily: bool, findings: &mut Findings
         return Some(0);
     };
     if daily {
-        findings.add(&node.at, Windows::PerDayOf("a near end"));
+        findings.add(&node.at, Windows::PerDayOf(nouns::NEAR_END));
         return None;
     }
     let Some(ms) = time_text::duration(node.text(findings)?) else {
@@ -235,7 +235,7 @@ fn until(table: &Table, over: Option<Over>, daily: bool, findings: &mut Findings
         Over::Ms(far) => far,
         Over::CalendarDay => DAY_MS,
         Over::Ever => {
-            findings.add(&node.at, Windows::NotOverEver("a near end"));
+            findings.add(&node.at, Windows::NotOverEver(nouns::NEAR_END));
             return None;
         }
         Over::Last { .. } => {

@@ -6,16 +6,17 @@
 //! decimal.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 
 use serde_json::{Value, json};
 use zhamen_engine::money::Dec;
 use zhamen_engine::output::FallbackCode;
-use zhamen_engine::rule::CmpOp;
+use zhamen_engine::rule::{Bilingual, CmpOp};
 use zhamen_engine::time::{Calendar, SECOND_MS};
 use zhamen_engine::{Comparison, Group, LineTrace, Number};
 
 use crate::compile::Compiled;
+use crate::lang::Lang;
+use crate::problem::both;
 use crate::runner::{TestResult, run_observed};
 
 /// What was seen of each rule, in the order of the set.
@@ -218,29 +219,27 @@ fn distance(value: Number, limit: Number) -> Option<Near> {
 impl LineCoverage {
     /// What no test has shown, in words.
     #[must_use]
-    pub fn missing(&self) -> Vec<String> {
+    pub fn missing(&self) -> Vec<Bilingual> {
         let mut missing = Vec::new();
         if !self.seen[0] {
-            missing.push("never true".to_owned());
+            missing.push(both!("never true", "没有测试使它成立"));
         }
         if !self.seen[1] {
-            missing.push("never false".to_owned());
+            missing.push(both!("never false", "没有测试使它不成立"));
         }
         for limit in &self.limits {
             let places = [
-                ("just below", limit.below),
-                ("at", limit.at),
-                ("just above", limit.above),
+                ("just below", "略低于限值", limit.below),
+                ("at", "等于限值", limit.at),
+                ("just above", "略高于限值", limit.above),
             ];
-            let unseen: Vec<&str> = places
-                .into_iter()
-                .filter_map(|(name, seen)| (seen == Seen::No).then_some(name))
-                .collect();
-            if !unseen.is_empty() {
-                missing.push(format!(
-                    "`{}` never {}",
-                    limit.comparison,
-                    unseen.join(", ")
+            let unseen = places.into_iter().filter(|(.., seen)| *seen == Seen::No);
+            let (en, zh): (Vec<&str>, Vec<&str>) = unseen.map(|(en, zh, _)| (en, zh)).unzip();
+            if !en.is_empty() {
+                let (comparison, en, zh) = (&limit.comparison, en.join(", "), zh.join("、"));
+                missing.push(both!(
+                    "`{comparison}` never {en}",
+                    "`{comparison}` 没有测到：{zh}"
                 ));
             }
         }
@@ -279,21 +278,31 @@ impl Coverage {
 
     /// For people: one line a rule, and what is missing under it.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub fn text(&self, lang: Lang) -> String {
         let mut out = String::new();
-        // Writing to a String cannot fail.
         for rule in &self.rules {
             let (seen, all) = rule.counts();
-            let _ = writeln!(out, "coverage {} ... {seen} of {all}", rule.rule);
+            let id = &rule.rule;
+            let head = both!(
+                "coverage {id} ... {seen} of {all}\n",
+                "覆盖 {id} … {seen}/{all}\n"
+            );
+            out.push_str(lang.of(&head));
             for line in &rule.lines {
                 for missing in line.missing() {
-                    let _ = writeln!(out, "    {} `{}`: {missing}", line.group, line.line);
+                    let (group, line) = (line.group, &line.line);
+                    let missing = both!(missing => "    {group} `{line}`: {missing}\n", "    {group} `{line}`：{missing}\n");
+                    out.push_str(lang.of(&missing));
                 }
             }
         }
         let (seen, all) = self.counts();
         let percent = (seen * 100).checked_div(all).unwrap_or(100);
-        let _ = writeln!(out, "\ncoverage: {seen} of {all} ({percent} %)");
+        let sum = both!(
+            "\ncoverage: {seen} of {all} ({percent} %)\n",
+            "\n覆盖合计：{seen}/{all}（{percent}%）\n"
+        );
+        out.push_str(lang.of(&sum));
         out
     }
 
@@ -316,9 +325,12 @@ impl Coverage {
                     })
                 })
                 .collect();
+            let missing = |of: fn(Bilingual) -> String| -> Vec<String> {
+                l.missing().into_iter().map(of).collect()
+            };
             json!({
                 "group": l.group, "line": l.line, "true": l.seen[0], "false": l.seen[1],
-                "limits": limits, "missing": l.missing(),
+                "limits": limits, "missing": missing(|m| m.en), "missing_zh": missing(|m| m.zh),
             })
         };
         let rules: Vec<Value> = self

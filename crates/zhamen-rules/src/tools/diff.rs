@@ -10,7 +10,9 @@ use zhamen_engine::rule::{Reach, RuleSet, WindowId};
 
 use crate::compile::Compiled;
 use crate::digest::write_node;
+use crate::lang::Lang;
 use crate::node::{Kind, Node, Table};
+use crate::problem::{both, nouns};
 use crate::source::SourceFile;
 use crate::time_text;
 use crate::tools::labels::{blocks, table};
@@ -89,11 +91,11 @@ pub enum Reason {
 }
 
 impl Reason {
-    fn text(self) -> &'static str {
+    fn text(self, lang: Lang) -> &'static str {
         match self {
-            Reason::New => "new",
-            Reason::CountedDifferently => "counted differently",
-            Reason::LooksBackFarther => "looks back farther",
+            Reason::New => lang.pick("新增", "new"),
+            Reason::CountedDifferently => lang.pick("统计口径改变", "counted differently"),
+            Reason::LooksBackFarther => lang.pick("回看更久", "looks back farther"),
         }
     }
 }
@@ -265,7 +267,7 @@ impl Diff {
 
     /// For people.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub fn text(&self, lang: Lang) -> String {
         let mut out = String::new();
         // Writing to a String cannot fail, here and below.
         for block in &self.blocks {
@@ -274,14 +276,24 @@ impl Diff {
                 Change::Removed => "-",
                 Change::Changed(_) => "~",
             };
-            let _ = writeln!(out, "{sign} {} {}", block.what, block.id);
+            let what = match block.what {
+                "rule" => nouns::ONE_RULE,
+                "verdict" => nouns::ONE_VERDICT,
+                _ => nouns::ONE_LIST,
+            };
+            let what = lang.pick(what.zh, what.en);
+            let _ = writeln!(out, "{sign} {what} {}", block.id);
             if let Change::Changed(keys) = &block.change {
                 for k in keys {
-                    let absent = || "(none)".to_owned();
-                    let (old, new) = (
-                        k.old.clone().unwrap_or_else(absent),
-                        k.new.clone().unwrap_or_else(absent),
-                    );
+                    let absent = || lang.pick("（无）", "(none)").to_owned();
+                    let shown = |side: &Option<String>| {
+                        let text = side.clone().unwrap_or_else(absent);
+                        match (lang, k.key.as_str()) {
+                            (Lang::Zh, "test") => text.replace(" tests", " 个测试"),
+                            _ => text,
+                        }
+                    };
+                    let (old, new) = (shown(&k.old), shown(&k.new));
                     if old.len() + new.len() < 60 {
                         let _ = writeln!(out, "    {}: {old} → {new}", k.key);
                     } else {
@@ -290,21 +302,21 @@ impl Diff {
                 }
             }
             for w in &block.warm_up {
-                let _ = writeln!(
-                    out,
-                    "    must warm up: {} over {} ({})",
-                    w.window,
-                    w.over,
-                    w.reason.text()
+                let (window, over, reason) = (&w.window, &w.over, w.reason.text(lang));
+                let line = both!(
+                    "    must warm up: {window} over {over} ({reason})\n",
+                    "    须重新积累：{window}，期间 {over}（{reason}）\n"
                 );
+                out.push_str(lang.of(&line));
             }
         }
         match (&self.blocks[..], &self.digests) {
             ([], [a, b]) if a == b => {
-                let _ = writeln!(out, "no differences; {a}");
+                let _ = writeln!(out, "{}; {a}", lang.pick("没有区别", "no differences"));
             }
             ([], [a, b]) => {
-                let _ = writeln!(out, "the same blocks in another order; {a} → {b}");
+                let same = lang.pick("内容相同，仅次序不同", "the same blocks in another order");
+                let _ = writeln!(out, "{same}; {a} → {b}");
             }
             (_, [a, b]) => {
                 let _ = writeln!(out, "{a} → {b}");
@@ -332,7 +344,7 @@ impl Diff {
                 let warm_up: Vec<Value> = b
                     .warm_up
                     .iter()
-                    .map(|w| json!({ "window": w.window, "over": w.over, "reason": w.reason.text() }))
+                    .map(|w| json!({ "window": w.window, "over": w.over, "reason": w.reason.text(Lang::En) }))
                     .collect();
                 json!({ "what": b.what, "id": b.id, "change": change, "keys": keys, "warm_up": warm_up })
             })

@@ -10,6 +10,7 @@ use zhamen_engine::rule::{Rule, RuleSet};
 use zhamen_engine::time::{HOUR_MS, TimestampMs, rfc3339};
 use zhamen_engine::{Answer, Contributor, Group, LineTrace, Named, RuleTrace, WindowTrace};
 
+use crate::problem::both;
 use crate::source::SourceFile;
 use crate::tools::labels::Labels;
 use crate::tools::{Lang, words};
@@ -21,6 +22,15 @@ pub struct Judged {
     pub event: Event,
     pub decision: Decision,
     pub rules: Vec<RuleTrace>,
+}
+
+/// Which rules an explanation shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All that look at the event's type.
+    All,
+    /// Those that fired or fell back.
+    Spoke,
 }
 
 /// Writes explanations with the titles and labels of one set.
@@ -42,9 +52,9 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    /// One event as text.
+    /// One event as text: every rule that looked, or only those that spoke and how many did not.
     #[must_use]
-    pub fn text(&self, judged: &Judged) -> String {
+    pub fn text(&self, judged: &Judged, which: Which) -> String {
         let mut out = String::new();
         self.head(judged, &mut out);
         if judged.rules.is_empty() {
@@ -58,8 +68,18 @@ impl<'a> Explainer<'a> {
         for trace in judged.rules.iter().filter(fired) {
             self.rule(trace, judged, &mut out);
         }
-        for trace in judged.rules.iter().filter(|t| !fired(t)) {
-            self.rule(trace, judged, &mut out);
+        let silent: Vec<&RuleTrace> = judged.rules.iter().filter(|t| !fired(t)).collect();
+        match which {
+            Which::All => silent.iter().for_each(|t| self.rule(t, judged, &mut out)),
+            Which::Spoke if silent.is_empty() => {}
+            Which::Spoke => {
+                let n = silent.len();
+                let rest = both!(
+                    "\nrules that looked and stayed silent: {n}\n",
+                    "\n另有 {n} 条规则检查过，未命中\n"
+                );
+                out.push_str(self.lang.of(&rest));
+            }
         }
         out
     }
@@ -173,8 +193,16 @@ impl<'a> Explainer<'a> {
         for line in &trace.lines {
             self.line(line, trace, rule, out);
         }
+        // Windows that cover the same events name them once.
+        let mut shown: Vec<&WindowTrace> = Vec::new();
         for window in trace.windows.iter().filter(|w| w.covered > 0) {
-            self.window(window, out);
+            if shown.iter().any(|w| same_events(w, window)) {
+                continue;
+            }
+            let same = trace.windows.iter().filter(|w| same_events(w, window));
+            let names: Vec<&str> = same.map(|w| w.name.as_str()).collect();
+            self.window(window, &names, out);
+            shown.push(window);
         }
     }
 
@@ -242,12 +270,12 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    fn window(&self, window: &WindowTrace, out: &mut String) {
+    fn window(&self, window: &WindowTrace, names: &[&str], out: &mut String) {
         let lang = self.lang;
         let hidden = window.covered - window.events.len() as u64;
         let counted = match lang {
-            Lang::Zh => format!("计入 {} 的事件 {} 个", window.name, window.covered),
-            Lang::En => format!("events counted in {}: {}", window.name, window.covered),
+            Lang::Zh => format!("计入 {} 的事件 {} 个", names.join("、"), window.covered),
+            Lang::En => format!("events counted in {}: {}", names.join(", "), window.covered),
         };
         let cut = match (lang, hidden) {
             (_, 0) => String::new(),
@@ -361,6 +389,11 @@ fn names(line: &str, name: &str) -> bool {
         let after = line[at + name.len()..].chars().next();
         !before.is_some_and(part) && !after.is_some_and(part)
     })
+}
+
+/// Whether two windows cover the same events.
+fn same_events(a: &WindowTrace, b: &WindowTrace) -> bool {
+    a.covered == b.covered && a.events == b.events
 }
 
 fn contributor(event: &Contributor) -> String {

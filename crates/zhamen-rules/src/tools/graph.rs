@@ -53,7 +53,7 @@ pub fn draw(files: &[SourceFile], compiled: &Compiled, set: &RuleSet, style: Sty
             let Some(info) = windows.get(usize::from(*id)) else {
                 continue;
             };
-            let label = format!("{} over {}", info.computes, info.over);
+            let label = format!("{} over {}", info.computes.en, info.over);
             let window = graph.node(&format!("window {id}"), &label, Shape::Window);
             let label = format!("state {series_id}: by {}", info.key);
             let series = graph.node(&format!("series {series_id}"), &label, Shape::Series);

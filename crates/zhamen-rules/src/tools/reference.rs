@@ -8,6 +8,8 @@ use zhamen_engine::event::{EventKind, Field};
 use zhamen_engine::output::FallbackCode;
 use zhamen_engine::rule::{Action, Agg, CurrencyPolicy, Func, Mode, Severity};
 
+use crate::cost::{KEPT, Op};
+use crate::problem::both;
 use crate::tools::{Lang, words};
 use crate::{build, compile, contract, diagnostic, expr, rule, source, time_text};
 
@@ -26,6 +28,8 @@ pub fn markdown(lang: Lang) -> String {
     extensions(&mut out);
     outcomes(lang, &mut out);
     bounds(lang, &mut out);
+    costs(lang, &mut out);
+    form(lang, &mut out);
     events(lang, &mut out);
     out
 }
@@ -335,6 +339,75 @@ fn bounds(lang: Lang, out: &mut String) {
         rows,
         out,
     );
+}
+
+fn costs(lang: Lang, out: &mut String) {
+    let _ = writeln!(out, "\n## {}", lang.pick("估算的开销", "Estimated costs"));
+    let text = both!(
+        "\nWhat `rules check` adds up for an event, all lines read. The figures are estimates: measured once on \
+         a reference machine (2 virtual cores of an AMD EPYC server) as the difference between rule sets with \
+         and without the operation, by `cargo bench -p zhamen-rules --bench operations`, which prints them \
+         anew beside these. Windows that look at single events (`this.`, `hops`, `per`) are taken to find \
+         {KEPT}. Use them to compare rules; how fast a site is, a load test says.",
+        "\n`rules check` 按下表相加得出每笔事件的开销，假定每一行都要计算。数字是估算值：在参考机器（AMD EPYC 服务器的 \
+         2 个虚拟核）上，由 `cargo bench -p zhamen-rules --bench operations` 比较有无该操作的两套规则得出，\
+         该命令会重新测量并与本表并列打印。需要逐笔查看的窗口（`this.`、`hops`、`per`）按 {KEPT} 笔计。\
+         本表用于比较规则，实际速度以压力测试为准。"
+    );
+    let _ = writeln!(out, "{}", lang.of(&text));
+    let rows = Op::ALL.iter().map(|op| {
+        let (zh, en) = match op {
+            Op::Rule => ("检查一条规则", "asking a rule"),
+            Op::Step => (
+                "一次比较、加减乘除或与或非",
+                "a comparison, a sum, `&&` and the like",
+            ),
+            Op::Field => ("读一个字段", "reading a field"),
+            Op::Text => ("比较或查找文本", "comparing or searching a text"),
+            Op::Pattern => ("正则匹配", "a regular expression"),
+            Op::Time => ("时间函数", "a function of time"),
+            Op::List => ("查名单", "looking on a list"),
+            Op::Window => ("读一个窗口", "reading a window"),
+            Op::WindowAgain => ("再读同一个窗口", "reading the same window again"),
+            Op::Scanned => ("窗口逐笔查看，每笔", "an event that a window looks through"),
+            Op::Day => (
+                "窗口按日相加，每笔",
+                "an event that a window per day adds up",
+            ),
+            Op::Counted => ("事件计入一份状态", "counting an event in a state"),
+        };
+        vec![lang.pick(zh, en).to_owned(), op.ns().to_string()]
+    });
+    let head = [lang.pick("操作", "operation"), lang.pick("纳秒", "ns")];
+    table(&head, rows, out);
+}
+
+fn form(lang: Lang, out: &mut String) {
+    let _ = writeln!(
+        out,
+        "\n## {}",
+        lang.pick(
+            "统一写法：`zhamen rules fmt`",
+            "One form: `zhamen rules fmt`"
+        )
+    );
+    out.push_str(lang.pick(
+        "\n- 键的次序：规则 `id` `title` `basis` `feature_code` `owner` `on` `mode` `subject` `score` `family`、参数、窗口、\
+         `when` `any` `unless` `then` `on_error` `on_missing` `currency` `explain`；窗口先写计入什么、计算什么，再写 `by` \
+         `fields` `over` `until` `per` `where` `current` `undo` `reset`。\n\
+         - `键 = 值`，等号两边各一个空格，不对齐；表与表之间空一行，表内最多空一行。\n\
+         - 写成多行的列表或表，每项一行，缩进两格，末项后也有逗号；行尾注释前空两格。\n\
+         - 注释、文本和数字的写法、规则、参数、窗口、条件和测试行的次序都不变，规则内容（摘要）绝不改变。\n",
+        "\n- Keys in order: of a rule `id` `title` `basis` `feature_code` `owner` `on` `mode` `subject` `score` \
+         `family`, parameters, windows, `when` `any` `unless` `then` `on_error` `on_missing` `currency` `explain`; of a \
+         window what is counted and computed, then `by` `fields` `over` `until` `per` `where` `current` `undo` `reset`.\n\
+         - `key = value` with one space on either side, nothing aligned; one empty line between tables, at most \
+         one inside.\n\
+         - A list or table written over several lines has one item a line, two spaces in, with a comma after the \
+         last; two spaces before a comment at the end of a line.\n\
+         - Comments, the spelling of texts and numbers, and the order of rules, parameters, windows, lines and \
+         rows stay, and so does what the file says (its digest), always.\n",
+    ));
 }
 
 fn events(lang: Lang, out: &mut String) {

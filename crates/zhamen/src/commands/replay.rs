@@ -20,6 +20,7 @@ use anyhow::anyhow;
 use indicatif::{ProgressBar, ProgressStyle};
 use zhamen_engine::entry::{Activation, Body};
 use zhamen_engine::event::EventKind;
+use zhamen_engine::output::Output;
 use zhamen_engine::time::duration_text;
 use zhamen_wire::Checker;
 
@@ -93,7 +94,13 @@ pub fn run(args: &Args) -> Outcome {
         Sinks::open(args.alerts.as_deref(), args.out.as_deref(), &topics).or_exit(Exit::Usage)?;
     let mut fold = Fold::new(activation, topics);
     if let Some(path) = &args.lists {
-        read_lists(path, &checker, &mut fold, &mut sinks).or_exit(Exit::BadConfig)?;
+        let mut write = |outputs: &[Output]| -> anyhow::Result<()> {
+            for output in outputs {
+                sinks.write(output, false)?;
+            }
+            Ok(())
+        };
+        read_lists(path, &checker, &mut fold, &mut write).or_exit(Exit::BadConfig)?;
     }
 
     let began = Instant::now();
@@ -172,12 +179,12 @@ fn activation(args: &Args, settings: &Settings) -> Result<Activation, Failure> {
     })
 }
 
-/// Folds `list.added` lines; anything else in the file is a mistake.
-fn read_lists(
+/// Folds `list.added` lines; anything else in the file is a mistake. `each` gets what they led to.
+pub fn read_lists(
     path: &Path,
     checker: &Checker,
     fold: &mut Fold,
-    sinks: &mut Sinks,
+    mut each: impl FnMut(&[Output]) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut lines = Lines::new(&[path.to_owned()], Progress::default());
     let mut line = Vec::new();
@@ -203,9 +210,7 @@ fn read_lists(
             let at = at_byte.map_or(String::new(), |byte| format!(" at byte {byte}"));
             return Err(anyhow!("{}:{number}: {}{at}", path.display(), code.name()));
         }
-        for output in &outputs {
-            sinks.write(output, false)?;
-        }
+        each(&outputs)?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod diff;
 mod explain;
+mod fmt;
 mod graph;
 mod new;
 mod schema;
@@ -16,15 +17,14 @@ use std::path::{Path, PathBuf};
 use anyhow::anyhow;
 use serde_json::json;
 use zhamen_engine::rule::RuleSet;
-use zhamen_rules::tools::Lang;
-use zhamen_rules::{Compiled, Diagnostic, LoadProblem, SourceFile};
+use zhamen_rules::{Compiled, Diagnostic, Lang, LoadProblem, SourceFile};
 
 use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::settings::pack::rule_files;
 
-/// Check, test, explain, compare, start, weigh and draw rules.
+/// Check, test, explain, compare, start, format, weigh and draw rules.
 ///
-/// 规则工具:检查、测试、解释、对比、新建、评分建议、关系图。
+/// 规则工具:检查、测试、解释、对比、新建、排版、评分建议、关系图。
 #[derive(clap::Subcommand)]
 pub enum Command {
     Check(check::Args),
@@ -32,6 +32,7 @@ pub enum Command {
     Explain(explain::Args),
     Diff(diff::Args),
     New(new::Args),
+    Fmt(fmt::Args),
     Graph(graph::Args),
     Weigh(weigh::Args),
     Schema(schema::Args),
@@ -55,6 +56,9 @@ pub struct Files {
     /// How to print.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Language of texts for people [default: that of the environment]
+    #[arg(long, value_enum)]
+    lang: Option<Language>,
 }
 
 pub fn run(command: &Command) -> Outcome {
@@ -64,6 +68,7 @@ pub fn run(command: &Command) -> Outcome {
         Command::Explain(args) => explain::run(args),
         Command::Diff(args) => diff::run(args),
         Command::New(args) => new::run(args),
+        Command::Fmt(args) => fmt::run(args),
         Command::Graph(args) => graph::run(args),
         Command::Weigh(args) => weigh::run(args),
         Command::Schema(args) => schema::run(args),
@@ -119,10 +124,12 @@ fn read_files(args: &Files) -> Result<Result<Vec<SourceFile>, Exit>, Failure> {
         return Err(error).or_exit(Exit::BadConfig);
     }
     let report = match args.format {
-        Format::Text => format!("{error}\n"),
+        Format::Text => format!("{}\n", error.text(lang(args.lang))),
         Format::Json => {
-            let all: Vec<_> = error.problems.iter().map(ToString::to_string).collect();
-            format!("{:#}\n", json!({ "unreadable": all }))
+            let said =
+                |lang| -> Vec<String> { error.problems.iter().map(|p| p.text(lang)).collect() };
+            let (en, zh) = (said(Lang::En), said(Lang::Zh));
+            format!("{:#}\n", json!({ "unreadable": en, "unreadable_zh": zh }))
         }
     };
     std::io::stdout()

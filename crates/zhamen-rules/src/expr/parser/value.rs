@@ -5,7 +5,7 @@ use zhamen_engine::money::Dec;
 use crate::expr::ast::{Expr, ExprKind, Name};
 use crate::expr::lexer::Token;
 use crate::expr::parser::{Parsed, Parser, bounded, deepest, shown};
-use crate::problem::Syntax;
+use crate::problem::{Syntax, nouns, verbatim};
 
 impl Parser<'_> {
     /// A primary followed by methods.
@@ -69,7 +69,7 @@ impl Parser<'_> {
                     span,
                     Syntax::Unexpected {
                         found: shown(&other),
-                        expected: "a value",
+                        expected: nouns::A_VALUE,
                     },
                 ))
             }
@@ -127,8 +127,8 @@ impl Parser<'_> {
             return Err((
                 name.span,
                 Syntax::Unexpected {
-                    found: format!("`.{}`", name.text),
-                    expected: "a function in brackets after a value",
+                    found: verbatim(format!("`.{}`", name.text)),
+                    expected: nouns::CALL_AFTER_VALUE,
                 },
             ));
         }

@@ -7,7 +7,7 @@ use zhamen_engine::money::{Currency, Dec, Money};
 use crate::contract;
 use crate::diagnostic::Findings;
 use crate::node::{Entry, Kind, Node, Table};
-use crate::problem::{Keys, Params, Rows, Types};
+use crate::problem::{Keys, Params, Rows, Types, nouns};
 use crate::rule::name;
 use crate::suggest::nearest;
 use crate::timestamp;
@@ -71,16 +71,16 @@ fn value(node: &Node, field: Field, currency: Currency, findings: &mut Findings)
         FieldType::Time => match &node.kind {
             Kind::Text(t) | Kind::Time(t) => match timestamp::rfc3339(t) {
                 Some(ms) => Value::Time(ms),
-                None => return node.wrong("a time like 2026-03-02T09:00:00+08:00", findings),
+                None => return node.wrong(nouns::TIME_LIKE, findings),
             },
-            _ => return node.wrong("a time like 2026-03-02T09:00:00+08:00", findings),
+            _ => return node.wrong(nouns::TIME_LIKE, findings),
         },
         FieldType::Date => match &node.kind {
             Kind::Text(t) | Kind::Time(t) => match timestamp::date(t) {
                 Some(day) => Value::Date(day),
-                None => return node.wrong("a date like 2026-03-02", findings),
+                None => return node.wrong(nouns::DATE_LIKE, findings),
             },
-            _ => return node.wrong("a date like 2026-03-02", findings),
+            _ => return node.wrong(nouns::DATE_LIKE, findings),
         },
         FieldType::TextList => {
             let items = node.array(findings)?;
@@ -119,7 +119,7 @@ fn text(node: &Node, field: Field, findings: &mut Findings) -> Option<CompactStr
 
 fn money(node: &Node, currency: Currency, findings: &mut Findings) -> Option<Money> {
     let (Kind::Text(digits) | Kind::Int(digits) | Kind::Float(digits)) = &node.kind else {
-        return node.wrong("an amount like \"50000.00\"", findings);
+        return node.wrong(nouns::AMOUNT_LIKE, findings);
     };
     let Some(number) = Dec::parse(digits) else {
         findings.add(&node.at, Keys::NotANumber);
@@ -127,7 +127,7 @@ fn money(node: &Node, currency: Currency, findings: &mut Findings) -> Option<Mon
     };
     match number.to_minor(currency.decimals()) {
         Some(minor) if minor > 0 => Some(Money { minor, currency }),
-        Some(_) => node.wrong("an amount above zero", findings),
+        Some(_) => node.wrong(nouns::AMOUNT_ABOVE_ZERO, findings),
         None => {
             findings.add(
                 &node.at,

@@ -7,7 +7,7 @@ use zhamen_engine::rule::{Agg, Hops, Over};
 use crate::diagnostic::Findings;
 use crate::expr::types::Type;
 use crate::node::{Entry, Kind, Table};
-use crate::problem::{Keys, Windows};
+use crate::problem::{Keys, Noun, Windows, nouns};
 use crate::rule::name;
 use crate::time_text;
 
@@ -38,7 +38,11 @@ pub(crate) fn aggregate(
     let text = node.text(findings)?;
     let of_days = matches!(agg, Agg::Avg | Agg::StdDev | Agg::Min | Agg::Max);
     if daily && !of_days {
-        findings.add(&written.key_at, Windows::PerDayOf(agg.name()));
+        let name = Noun {
+            en: agg.name(),
+            zh: agg.name(),
+        };
+        findings.add(&written.key_at, Windows::PerDayOf(name));
         return None;
     }
     let fixed = match agg {
@@ -107,7 +111,7 @@ pub(crate) fn hops(
 ) -> Result<Option<Hops>, ()> {
     let (Agg::Hops, Some(payer)) = (agg, payer) else {
         for entry in ["within", "share"].iter().filter_map(|k| table.entry(k)) {
-            let (key, with) = (entry.key.clone(), "`hops`");
+            let (key, with) = (entry.key.clone(), nouns::WITH_HOPS);
             findings.add(&entry.key_at, Keys::KeyWithoutUse { key, with });
         }
         return Ok(None);
@@ -119,12 +123,12 @@ pub(crate) fn hops(
         return Err(());
     }
     if matches!(over, Over::Ever | Over::Last { .. }) {
-        findings.add(&written.key_at, Windows::NotOverEver("`hops`"));
+        findings.add(&written.key_at, Windows::NotOverEver(nouns::HOPS));
         return Err(());
     }
     let Some(node) = table.get("within") else {
         let key = "within".to_owned();
-        let what = "a window with `hops`";
+        let what = nouns::HOPS_WINDOW;
         findings.add(&written.key_at, Keys::MissingKey { key, what });
         return Err(());
     };

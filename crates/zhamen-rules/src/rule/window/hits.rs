@@ -7,10 +7,10 @@ use zhamen_engine::event::{Field, KindSet};
 use zhamen_engine::rule::{Agg, CurrencyPolicy, Over, WindowId};
 
 use crate::build::Counting;
-use crate::contract::kinds_text;
+use crate::contract::kinds_words;
 use crate::diagnostic::Findings;
 use crate::node::{Kind, Node};
-use crate::problem::{Naming, Windows};
+use crate::problem::{Naming, Windows, nouns};
 use crate::rule::{Context, name};
 use crate::suggest::nearest;
 
@@ -77,7 +77,8 @@ pub(crate) fn reset(
     let rule = find(id, node, cx)?;
     let over = match over {
         Over::Ever => {
-            cx.findings.add(&node.at, Windows::NotOverEver("a reset"));
+            cx.findings
+                .add(&node.at, Windows::NotOverEver(nouns::A_RESET));
             return None;
         }
         Over::Last { within_ms, .. } => Over::Last { n: 1, within_ms },
@@ -87,7 +88,7 @@ pub(crate) fn reset(
     if let Some(field) = judged_by.iter().find(lacking) {
         let problem = Windows::ResetKey {
             field: field.name(),
-            kinds: kinds_text(rule.on),
+            kinds: kinds_words(rule.on),
         };
         cx.findings.add(&node.at, problem);
         return None;

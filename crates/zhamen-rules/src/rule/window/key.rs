@@ -2,11 +2,11 @@
 
 use zhamen_engine::event::{Field, FieldType, KindSet};
 
-use crate::contract::kinds_text;
+use crate::contract::kinds_words;
 use crate::diagnostic::Findings;
 use crate::expr::types::Type;
 use crate::node::{Entry, Kind, Node, Table};
-use crate::problem::{Keys, Windows};
+use crate::problem::{Keys, Windows, nouns};
 use crate::rule::name;
 
 /// Most fields of a compound key: the engine packs them into one number.
@@ -26,7 +26,7 @@ pub(crate) fn keys(
             &entry.key_at,
             Keys::MissingKey {
                 key,
-                what: "a window",
+                what: nouns::WINDOW,
             },
         );
         return None;
@@ -66,7 +66,7 @@ pub(crate) fn keys(
                     &item.at,
                     Windows::KeyNotOnCounted {
                         field: field.name(),
-                        kinds: kinds_text(counted_on),
+                        kinds: kinds_words(counted_on),
                     },
                 );
                 None

@@ -12,6 +12,7 @@ use zhamen_wire::Checker;
 use super::compiled_files;
 use crate::commands::replay::fold::{Checked, Fold};
 use crate::commands::replay::lines::{Lines, Progress};
+use crate::commands::replay::read_lists;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::settings::Given;
 
@@ -46,6 +47,11 @@ impl Bench {
             checker: Checker::new(settings.checker_options()),
             fold: Fold::new(activation, settings.kafka.topics),
         })
+    }
+
+    /// Folds a file of `list.added` events, as `replay --lists` does.
+    pub fn lists(&mut self, path: &Path) -> Result<(), Failure> {
+        read_lists(path, &self.checker, &mut self.fold, |_| Ok(())).or_exit(Exit::BadConfig)
     }
 
     /// Hands every line of the files, checked, to `each` with the engine that is to fold it.

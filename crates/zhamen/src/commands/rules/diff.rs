@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use zhamen_rules::Compiled;
 use zhamen_rules::tools::diff;
 
-use super::{Format, compiled_files, print};
+use super::{Format, Language, compiled_files, lang, print};
 use crate::exit::{Exit, Outcome};
 
 /// Compare two rule sets by what they mean
@@ -29,6 +29,9 @@ pub struct Args {
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Language of texts for people [default: that of the environment]
+    #[arg(long, value_enum)]
+    lang: Option<Language>,
 }
 
 pub fn run(args: &Args) -> Outcome {
@@ -36,7 +39,7 @@ pub fn run(args: &Args) -> Outcome {
     let new = compiled_files(Some(&args.new))?;
     let diff = diff::diff(side(&old), side(&new));
     match args.format {
-        Format::Text => print(&diff.text())?,
+        Format::Text => print(&diff.text(lang(args.lang)))?,
         Format::Json => print(&format!("{:#}\n", diff.json()))?,
     }
     Ok(match diff.is_empty() {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::anyhow;
 use serde_json::json;
 use zhamen_engine::entry::Body;
-use zhamen_rules::tools::explain::{Explainer, Judged};
+use zhamen_rules::tools::explain::{Explainer, Judged, Which};
 
 use super::bench::Bench;
 use super::{Format, Language, lang, print};
@@ -25,7 +25,7 @@ use crate::settings::Given;
 /// 解释判定:逐条规则、逐行列出取值与限值,以及计入统计的事件。
 ///
 /// Exit codes: 0 explained · 1 some of the events were rejected · 2 no such event, or an input cannot
-/// be read · 78 bad rules or settings.
+/// be read · 78 bad rules, settings or lists.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
@@ -34,9 +34,15 @@ pub struct Args {
     rules: Option<PathBuf>,
     #[command(flatten)]
     given: Given,
+    /// list.added events, one a line, folded before the history
+    #[arg(long, value_name = "FILE")]
+    lists: Option<PathBuf>,
     /// Events before, as for `replay`: plain, gzip or zstd
     #[arg(long, value_name = "FILE")]
     history: Vec<PathBuf>,
+    /// In text, show only the rules that fired or fell back
+    #[arg(long)]
+    fired: bool,
     /// Language [default: that of the environment]
     #[arg(long, value_enum)]
     lang: Option<Language>,
@@ -50,6 +56,9 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Outcome {
     let mut bench = Bench::new(args.rules.as_deref(), &args.given)?;
+    if let Some(path) = &args.lists {
+        bench.lists(path)?;
+    }
     let is_file = |event: &&String| *event == "-" || Path::new(event).is_file();
     let (later, ids): (Vec<&String>, Vec<&String>) = args.events.iter().partition(is_file);
     let later: Vec<PathBuf> = later.into_iter().map(PathBuf::from).collect();
@@ -71,9 +80,17 @@ pub fn run(args: &Args) -> Outcome {
     }
 
     let explainer = Explainer::new(&bench.files, &bench.set, lang(args.lang));
+    let which = match args.fired {
+        true => Which::Spoke,
+        false => Which::All,
+    };
     match args.format {
         Format::Text => {
-            let texts: Vec<String> = told.judged.iter().map(|j| explainer.text(j)).collect();
+            let texts: Vec<String> = told
+                .judged
+                .iter()
+                .map(|j| explainer.text(j, which))
+                .collect();
             print(&texts.join("\n"))?;
         }
         Format::Json => {

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use zhamen_rules::tools::coverage::{self, Coverage};
-use zhamen_rules::{Compiled, Severity, SourceFile, TestResult};
+use zhamen_rules::{Compiled, Lang, Severity, SourceFile, TestResult};
 
-use super::{Files, Format, read_files};
+use super::{Files, Format, lang, read_files};
 use crate::exit::{Exit, OrExit, Outcome};
 use crate::settings::tables;
 
@@ -50,8 +50,9 @@ pub fn run(args: &Args) -> Outcome {
     };
     let report = match args.files.format {
         Format::Text => {
-            let covered = coverage.map_or(String::new(), |c| format!("\n{}", c.text()));
-            text(&files, &compiled, &results) + &covered
+            let lang = lang(args.files.lang);
+            let covered = coverage.map_or(String::new(), |c| format!("\n{}", c.text(lang)));
+            text(lang, &files, &compiled, &results) + &covered
         }
         Format::Json => json(&files, &compiled, &results, coverage.as_ref()),
     };
@@ -78,33 +79,46 @@ fn errors(compiled: &Compiled) -> Vec<zhamen_rules::Diagnostic> {
     }
 }
 
-fn text(files: &[SourceFile], compiled: &Compiled, results: &[TestResult]) -> String {
+fn text(lang: Lang, files: &[SourceFile], compiled: &Compiled, results: &[TestResult]) -> String {
     let colour = io::stdout().is_terminal();
     let mut out = String::new();
     if compiled.set.is_none() {
-        out.push_str(&zhamen_rules::render_text(files, &errors(compiled), colour));
-        out.push_str("the rules have errors: nothing was tested\n");
+        out.push_str(&zhamen_rules::render_text_in(
+            lang,
+            files,
+            &errors(compiled),
+            colour,
+        ));
+        out.push_str(lang.pick(
+            "规则有错误，没有运行测试\n",
+            "the rules have errors: nothing was tested\n",
+        ));
         return out;
     }
     for result in results {
         let verdict = match result.failures.is_empty() {
-            true => "ok",
-            false => "FAILED",
+            true => lang.pick("通过", "ok"),
+            false => lang.pick("未通过", "FAILED"),
         };
-        let _ = writeln!(out, "test {} :: {} ... {verdict}", result.rule, result.name);
+        let (test, rule, name) = (lang.pick("测试", "test"), &result.rule, &result.name);
+        let _ = writeln!(out, "{test} {rule} :: {name} ... {verdict}");
     }
     let failures: Vec<_> = results.iter().flat_map(TestResult::diagnostics).collect();
     if !failures.is_empty() {
         out.push('\n');
-        out.push_str(&zhamen_rules::render_text(files, &failures, colour));
+        out.push_str(&zhamen_rules::render_text_in(
+            lang, files, &failures, colour,
+        ));
     }
     let failed = results.iter().filter(|r| !r.failures.is_empty()).count();
-    let _ = writeln!(
-        out,
-        "\ntest result: {}. {} passed; {failed} failed",
-        if failed == 0 { "ok" } else { "FAILED" },
-        results.len() - failed,
-    );
+    let passed = results.len() - failed;
+    let _ = match lang {
+        Lang::En => {
+            let ok = if failed == 0 { "ok" } else { "FAILED" };
+            writeln!(out, "\ntest result: {ok}. {passed} passed; {failed} failed")
+        }
+        Lang::Zh => writeln!(out, "\n测试结果：通过 {passed} 个，未通过 {failed} 个"),
+    };
     out
 }
 
