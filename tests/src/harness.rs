@@ -198,6 +198,10 @@ pub fn json_of(output: &Output) -> (&'static str, Vec<u8>) {
             json::hold(h, &mut bytes);
             "hold"
         }
+        Output::AlertStep(a) => {
+            json::alert_step(a, &mut bytes);
+            "feedback"
+        }
         Output::Warning(w) => {
             json::warning(w, &mut bytes);
             "warning"

@@ -7,6 +7,7 @@
 //! == calendar          as configs/holidays.toml; may be absent
 //! == show              fields of decisions to show besides the usual ones; may be absent
 //! == rules             a rule file; a later one is activated where it stands
+//! == pack              instead of rules: names of files in configs/rules/
 //! == input             one event a line, as `zhamen replay` reads it; `tick <time>` lets time pass
 //! == output            what comes out, in order, after the number of the input line
 //! ```
@@ -87,6 +88,7 @@ impl Scenario {
                 "settings" => scenario.settings = body.to_owned(),
                 "calendar" => scenario.calendar = Some(body.to_owned()),
                 "show" => scenario.show = body.split_whitespace().map(str::to_owned).collect(),
+                "pack" => scenario.steps.push(Step::Rules(pack(body))),
                 "rules" => scenario.steps.push(Step::Rules(body.to_owned())),
                 "input" => scenario.steps.extend(lines(body)),
                 other => panic!("no section {other}"),
@@ -147,6 +149,15 @@ impl Scenario {
         ran.state_hash = fold.engine().state_hash();
         ran
     }
+}
+
+/// Rules of the standard pack.
+fn pack(names: &str) -> String {
+    names
+        .split_whitespace()
+        .map(|name| settings::configs(&format!("rules/{name}.toml")))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn lines(body: &str) -> impl Iterator<Item = Step> {

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use zhamen_engine::entry::{Form, Policy, Question, SourceRights};
 use zhamen_engine::event::InputTopic;
 use zhamen_engine::money::Dec;
-use zhamen_engine::rule::{Action, Bilingual};
+use zhamen_engine::rule::{Action, Bilingual, Severity};
 use zhamen_engine::time::{Calendar, days_from_civil};
 
 /// Settings of `text`, over the defaults and the tables of `configs/`; `calendar` in the form of
@@ -71,6 +71,28 @@ fn set(policy: &mut Policy, section: &str, key: &str, value: &Value) {
         ("engine", "trail") => &mut policy.trail_ms,
         ("stop_payment", "match_time") => &mut policy.match_time_ms,
         ("stop_payment", "remind_after") => &mut policy.remind_after_ms,
+        ("stop_payment", "trace_tiers") => {
+            policy.trace_tiers = number(value);
+            return;
+        }
+        ("stop_payment", "trace_accounts") => {
+            policy.trace_accounts = number(value);
+            return;
+        }
+        ("warnings", "once_in") => &mut policy.warn_once_in_ms,
+        ("alerts", "remind_before") => &mut policy.alert_remind_before_ms,
+        ("alerts", "escalate_after") => {
+            for (severity, after) in value.as_table().expect("a table") {
+                let severity = Severity::parse(severity).expect("a severity");
+                let after = duration(&string(after));
+                policy.alert_escalate_after_ms[severity as usize] = after;
+            }
+            return;
+        }
+        ("lists", "guard_from") => {
+            policy.list_guard_from = number(value);
+            return;
+        }
         ("decisions", "rejected") => {
             policy.rejected_action = Action::parse(&string(value)).expect("an action");
             return;
@@ -187,6 +209,11 @@ fn bilingual(value: &Value) -> Bilingual {
 fn texts(value: &Value) -> std::collections::BTreeMap<String, String> {
     let table = value.as_table().expect("a table");
     table.iter().map(|(k, v)| (k.clone(), string(v))).collect()
+}
+
+fn number(value: &Value) -> u32 {
+    let n = value.as_integer().expect("a number");
+    u32::try_from(n).expect("a small number")
 }
 
 fn string(value: &Value) -> String {

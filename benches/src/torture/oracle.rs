@@ -136,6 +136,10 @@ impl Oracle {
                 json::hold(h, &mut bytes);
                 (2, h.account.as_str())
             }
+            Output::AlertStep(a) => {
+                json::alert_step(a, &mut bytes);
+                (1, a.alert.as_str())
+            }
             Output::Warning(w) => {
                 json::warning(w, &mut bytes);
                 let whom = w.phone.as_deref().or(w.holder.as_deref());

@@ -152,7 +152,7 @@ pub(crate) fn raise(
         "A-{}-{}-{}-{}",
         c.partition, c.offset, c.index, r.fired.rule
     );
-    let chain = chains.join(e, &alert, m.now);
+    let chain = chains.join(e, &alert, m);
     Alert {
         alert,
         event: EventName {

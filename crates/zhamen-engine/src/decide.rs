@@ -13,8 +13,9 @@ use crate::event::{EntryKind, Event, EventKind, Field};
 use crate::judge::{Judge, Said};
 use crate::ledger::{Decided, EventNo};
 use crate::life::{Coverage, Life, Moment, Outcome, Standing};
+use crate::lists::{self, Lists};
 use crate::notice;
-use crate::output::{Decision, Degraded, FallbackCode, Fired, Output, Warning};
+use crate::output::{Decision, Degraded, FallbackCode, Fired, Output};
 use crate::rule::{Action, Bilingual, Mode, Rule, Then, Verdict};
 use crate::score;
 use crate::time::TimestampMs;
@@ -53,15 +54,27 @@ impl Engine {
         };
         // Lists and life cycles first: what an order or an entry changes holds from this event on.
         match e.kind {
-            EventKind::ListAdded | EventKind::ListRemoved => {
-                d.done = Some(CompactString::const_new(
-                    self.held.lists.apply(e, self.clock),
-                ));
+            EventKind::ListAdded
+            | EventKind::ListRemoved
+            | EventKind::ListReplaced
+            | EventKind::ListConfirmed => {
+                let done = self
+                    .held
+                    .lists
+                    .apply(e, m.policy.list_guard_from, self.clock);
+                d.done = Some(CompactString::const_new(done));
+                if done == lists::PENDING {
+                    *self.counters.alarms.entry("list_pending").or_insert(0) += 1;
+                }
             }
             _ => {
                 if let Some(applied) = self.life.apply(e, &m, out) {
                     d.done = Some(applied.done);
                     d.hold = applied.hold;
+                    if let Some(application) = applied.placed {
+                        let chains = &mut self.chains;
+                        self.life.propose_extension(&application, chains, &m, out);
+                    }
                     if applied.alarm {
                         *self.counters.alarms.entry("order").or_insert(0) += 1;
                     }
@@ -85,6 +98,7 @@ impl Engine {
         if let Some(c) = coverage.as_ref().filter(|c| c.outcome != Outcome::Proceed) {
             outcome_acts(c, &active, &mut hits, &mut d);
         }
+        d.traced = self.life.traced(e, &m);
         d.stale = marks.stale || judge.stale.get();
         d.late = marks.late;
         d.ahead = marks.ahead;
@@ -135,11 +149,14 @@ impl Engine {
         open(&mut self.life, &case, &standing, &mut d, out);
         let deciding = case.enforced().find(|h| h.action == d.action);
         d.customer_notice = customer_notice(&case.judge, d.action, deciding);
+        warn(&mut self.life, &self.held.lists, &case, out);
+        let told = out.len();
         let listed = raise(&mut self.quiet, &mut self.chains, &case, total, &d, out);
-        for (list, kind, value) in listed {
+        self.life.watch(&out[told..], &m);
+        for (list, kind, value, rule) in listed {
             self.held
                 .lists
-                .add(&list, kind, &value, "high_risk", None, self.clock);
+                .add_by_rule(&list, kind, &value, &rule, self.clock);
         }
         // From the next event on: what a rule says never depends on where it stands.
         for rule in counted {
@@ -175,7 +192,8 @@ impl Engine {
             && d.inquiry.is_none()
             && d.hold.is_none()
             && d.customer_notice.is_none()
-            && d.done.is_none();
+            && d.done.is_none()
+            && d.traced.is_none();
         let decided = Decided {
             action: d.action,
             coordinates: d.coordinates,
@@ -291,7 +309,7 @@ fn raise(
     total: i64,
     d: &Decision,
     out: &mut Vec<Output>,
-) -> Vec<(String, EntryKind, CompactString)> {
+) -> Vec<(String, EntryKind, CompactString, Arc<str>)> {
     let mut listed = Vec::new();
     let reported = c.coverage.filter(|x| x.outcome == Outcome::ReportToPolice);
     for hit in c.hits {
@@ -304,10 +322,8 @@ fn raise(
             continue;
         };
         if let Some(list) = &then.list {
-            listed.push((list.clone(), subject.1, subject.2.clone()));
-        }
-        if then.warn {
-            out.push(Output::Warning(warning(c, rule, fired)));
+            let by = rule.id.clone();
+            listed.push((list.clone(), subject.1, subject.2.clone(), by));
         }
         let (severity, merged) = match (reported.filter(|_| hit.answered), then.alert) {
             // A report to the police is never swallowed.
@@ -573,18 +589,22 @@ fn customer_notice(
     )
 }
 
-fn warning(c: &Case<'_>, rule: &Rule, fired: &Fired) -> Warning {
-    let own = |f: Field| c.e.text(f).map(CompactString::new);
-    let at = c.m.coordinates;
-    Warning {
-        id: format!("W-{}-{}-{}-{}", at.partition, at.offset, at.index, rule.id),
-        account: own(Field::PayerAccount).unwrap_or_default(),
-        phone: own(Field::PayerPhone),
-        holder: own(Field::PayerHolder),
-        cause: rule.id.clone(),
-        text: fired.reason.clone(),
-        at: c.m.now,
-        coordinates: at,
-        ruleset: c.m.ruleset.clone(),
-    }
+/// Warns the person who is about to lose money: in the words that a rule has for customers, else in
+/// the standard ones; never in those meant for officers.
+fn warn(life: &mut Life, lists: &Lists, c: &Case<'_>, out: &mut Vec<Output>) {
+    let by_rule = c
+        .hits
+        .iter()
+        .find(|h| h.fired.is_some() && h.rule.then.warn);
+    let (cause, own) = match by_rule {
+        Some(hit) => (hit.rule.id.clone(), hit.rule.explain_customer.as_ref()),
+        None if life.pays_into_flow(c.e, &c.m) => (Arc::from("traced-flow"), None),
+        None => return,
+    };
+    let own = own.map(|t| c.judge.explain(t));
+    let text = own
+        .filter(|text| c.m.policy.notice_may_name_police || !notice::names_police(text))
+        .unwrap_or_else(notice::warning);
+    let warning = life.warn(&cause, text, c.e, lists, &c.m);
+    out.extend(warning.map(Output::Warning));
 }

@@ -20,7 +20,7 @@ use crate::facts::Facts;
 use crate::hash::{roll, roll_bytes, text_hash};
 use crate::judge::{Judge, Memo};
 use crate::ledger::{Decided, EventNo, Known, NO_EVENT};
-use crate::life::{Life, LifeStats, Moment};
+use crate::life::{InquiryCounts, Life, LifeStats, Moment, Quality};
 use crate::lists::Lists;
 use crate::output::{Coordinates, Decision, Degraded, EventName, FallbackCode, Fired, Output};
 use crate::plan::Plan;
@@ -143,6 +143,10 @@ pub struct Stats {
     pub list_entries: usize,
     /// Life cycles.
     pub life: LifeStats,
+    /// What officers say of each rule's alerts.
+    pub quality: BTreeMap<Arc<str>, Quality>,
+    /// What became of the inquiries of each bank; without a name, of banks not known.
+    pub inquiries: BTreeMap<CompactString, InquiryCounts>,
     /// Counts since start.
     pub counters: Counters,
 }
@@ -682,6 +686,7 @@ impl Engine {
             hold: None,
             customer_notice: None,
             done: None,
+            traced: None,
         }
     }
 
@@ -825,6 +830,8 @@ impl Engine {
             ledger_bytes: self.held.facts.ledger.len() * (size_of::<Known>() + 5),
             list_entries: self.held.lists.len(),
             life: self.life.stats(),
+            quality: self.life.quality().clone(),
+            inquiries: self.life.inquiries_by_bank().clone(),
             counters: self.counters.clone(),
         }
     }
@@ -859,7 +866,11 @@ fn roll_output(hash: u64, output: &Output) -> u64 {
                 hash,
                 u64::from(d.late) | u64::from(d.stale) << 1 | u64::from(d.ahead) << 2,
             );
-            if d.fired.is_empty() && d.shadow.is_empty() && d.rejected.is_none() && d.done.is_none()
+            if d.fired.is_empty()
+                && d.shadow.is_empty()
+                && d.rejected.is_none()
+                && d.done.is_none()
+                && d.traced.is_none()
             {
                 return hash;
             }

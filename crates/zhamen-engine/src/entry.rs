@@ -141,6 +141,21 @@ pub struct Policy {
     pub match_time_ms: i64,
     /// How often a forwarded order's bank is reminded.
     pub remind_after_ms: i64,
+    /// Hops that money which has left a stopped account is followed.
+    pub trace_tiers: u32,
+    /// Accounts that one proposal to extend a stop names at most.
+    pub trace_accounts: u32,
+    /// A person is warned at most once in this time.
+    pub warn_once_in_ms: i64,
+    /// List of persons, phones and accounts that want no warnings.
+    pub warn_opt_out: String,
+    /// How long before its legal deadline an alert is reminded of; 0: not at all.
+    pub alert_remind_before_ms: i64,
+    /// After how long an alert of each severity is escalated if nobody acknowledged it; 0: never.
+    pub alert_escalate_after_ms: [i64; 4],
+    /// Single removals that take away half of a list of at least so many entries within a day need
+    /// a second person.
+    pub list_guard_from: u32,
     /// The answer to a rejected record.
     pub rejected_action: Action,
     /// Whether a customer notice may say that the police are involved.
@@ -171,6 +186,13 @@ impl Default for Policy {
             trail_ms: 7 * DAY_MS,
             match_time_ms: 24 * HOUR_MS,
             remind_after_ms: 30 * MINUTE_MS,
+            trace_tiers: 3,
+            trace_accounts: 20,
+            warn_once_in_ms: DAY_MS,
+            warn_opt_out: "warning_opt_out".to_owned(),
+            alert_remind_before_ms: DAY_MS,
+            alert_escalate_after_ms: [0; 4],
+            list_guard_from: 10,
             rejected_action: Action::Delay,
             notice_may_name_police: false,
             decision_partitions: 1,

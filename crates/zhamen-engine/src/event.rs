@@ -63,6 +63,8 @@ table! {
         ListRemoved = "list.removed",
         AlertAcknowledged = "alert.acknowledged",
         AlertDisposed = "alert.disposed",
+        ListReplaced = "list.replaced",
+        ListConfirmed = "list.confirmed",
     }
 }
 
@@ -127,7 +129,7 @@ impl EventKind {
             | K::FreezeReleased
             | K::StopConfirmed
             | K::StopDenied => &[S::Order],
-            K::ListAdded | K::ListRemoved => &[S::Entry],
+            K::ListAdded | K::ListRemoved | K::ListReplaced | K::ListConfirmed => &[S::Entry],
             K::HoldReleaseRequested | K::HoldReleaseApproved | K::HoldReleaseOrdered => {
                 &[S::Release]
             }
@@ -164,7 +166,7 @@ impl EventKind {
             | K::FreezeRenewed
             | K::FreezeReleased
             | K::HoldReleaseOrdered => InputTopic::Orders,
-            K::ListAdded | K::ListRemoved => InputTopic::Lists,
+            K::ListAdded | K::ListRemoved | K::ListReplaced | K::ListConfirmed => InputTopic::Lists,
             K::AlertAcknowledged | K::AlertDisposed => InputTopic::Dispositions,
         }
     }
@@ -302,6 +304,8 @@ fields! {
     AppealUpheld = "appeal.upheld": Bool,
     AlertId = "alert.id": Text, AlertPerson = "alert.person": Text, AlertVerdict = "alert.verdict": Text,
     AlertNote = "alert.note": Text,
+    EntryValues = "entry.values": TextList, EntryPerson = "entry.person": Text,
+    EntryPart = "entry.part": Int, EntryParts = "entry.parts": Int,
 }
 
 impl Field {

@@ -33,6 +33,14 @@ impl Facts {
             .and_then(|s| self.accounts.get(&s))
     }
 
+    /// Transfers into and out of an account, newest in the journal first; some may be forgotten.
+    pub(crate) fn trail(&self, account: Sym) -> impl Iterator<Item = EventNo> + '_ {
+        let known = self.accounts.get(&account);
+        known
+            .into_iter()
+            .flat_map(|a| a.trail.iter().rev().copied())
+    }
+
     /// Accounts known of a person: opened under that ID, or seen with it as payer.
     #[must_use]
     pub fn accounts_of(&self, holder: &str) -> Vec<CompactString> {

@@ -32,6 +32,7 @@ mod snapshot;
 mod spread;
 pub mod symbols;
 pub mod time;
+mod trace;
 mod window;
 
 pub use engine::Engine;

@@ -30,6 +30,17 @@ pub(crate) fn of(action: Action) -> Bilingual {
     }
 }
 
+/// The standard warning of a victim.
+pub(crate) fn warning() -> Bilingual {
+    Bilingual {
+        zh: "您正在办理的转账存在被骗风险。请勿向不认识的人转账,不要告诉他人验证码;请先与家人或开户网点核实。"
+            .to_owned(),
+        en: "The transfer you are making may be a fraud. Do not send money to people you do not know or tell \
+             anyone your codes; ask your family or your branch first."
+            .to_owned(),
+    }
+}
+
 /// Words that tell a customer that the police or a report are involved. AML law art. 7 and 35:
 /// whether a report was filed is secret.
 const POLICE_WORDS: &[&str] = &[

@@ -21,6 +21,7 @@ pub enum Output {
     Feedback(Feedback),
     Hold(HoldEvent),
     Warning(Warning),
+    AlertStep(AlertStep),
 }
 
 /// Where in the journal something was decided.
@@ -81,6 +82,8 @@ pub struct Decision {
     pub customer_notice: Option<Bilingual>,
     /// What an order or list change led to, e.g. `stop.placed`; absent for others.
     pub done: Option<CompactString>,
+    /// The payee is stopped or frozen and the money comes from a victim.
+    pub traced: Option<Traced>,
 }
 
 /// An event's name as far as it could be read.
@@ -267,10 +270,47 @@ pub struct Feedback {
     pub round: Option<u32>,
     /// What contradicts.
     pub element: Option<&'static str>,
+    /// Where the money went on to, for an extension of the stop.
+    pub extension: Option<Extension>,
     /// Where it was decided.
     pub coordinates: Coordinates,
     /// Digest of the rule set.
     pub ruleset: Arc<str>,
+}
+
+/// What an officer needs to extend a stop (延伸止付) to where the money went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extension {
+    /// The accounts, nearest first.
+    pub next: Vec<NextAccount>,
+    /// There are more than the settings allow to name.
+    pub truncated: bool,
+    /// Shared by the alerts on that flow of money.
+    pub chain: String,
+}
+
+/// An account that a stopped account's money went on to: the elements of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct NextAccount {
+    pub account: CompactString,
+    pub name: Option<CompactString>,
+    pub bank: Option<CompactString>,
+    /// How much of the order's money reached it.
+    pub amount: Money,
+    /// When the first of it did.
+    pub time: TimestampMs,
+    /// The order's tier plus the hops from the stopped account.
+    pub tier: i64,
+}
+
+/// An incoming transfer's money comes from the victim of a stop order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traced {
+    /// The order whose victim it comes from.
+    pub application: CompactString,
+    /// Hops from the victim's account to the payee: 1 if the victim pays.
+    pub tier: u32,
 }
 
 table! {
@@ -278,6 +318,7 @@ table! {
     FeedbackKind {
         StopPlaced = "stop.placed", StopRefused = "stop.refused", StopForwarded = "stop.forwarded",
         StopReminded = "stop.reminded", StopExpired = "stop.expired", StopLifted = "stop.lifted",
+        StopExtensionProposed = "stop.extension_proposed",
         FreezePlaced = "freeze.placed", FreezeRefused = "freeze.refused", FreezeRenewed = "freeze.renewed",
         FreezeExpired = "freeze.expired", FreezeLifted = "freeze.lifted",
     }
@@ -339,6 +380,48 @@ table! {
         AccountSuspended = "account.suspended", AccountUnrestricted = "account.unrestricted",
         ReleaseRequested = "release.requested", ReleaseRefused = "release.refused",
         AppealOpened = "appeal.opened", AppealClosed = "appeal.closed",
+        InquiryMissing = "inquiry.missing",
+    }
+}
+
+/// A step in the life of an alert, on the topic of feedback.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertStep {
+    /// `alert.reminded` …
+    pub kind: AlertStepKind,
+    /// Stable id of the step.
+    pub id: String,
+    /// The alert: the key of the record.
+    pub alert: String,
+    /// Rule or verdict that raised it.
+    pub rule: Arc<str>,
+    /// The station it went to.
+    pub station: CompactString,
+    /// Account of its four elements.
+    pub account: Option<CompactString>,
+    /// How loud.
+    pub severity: Severity,
+    /// When it was raised.
+    pub raised_at: TimestampMs,
+    /// Last moment of its report.
+    pub report_by: Option<TimestampMs>,
+    /// The officer who answered.
+    pub by: Option<CompactString>,
+    /// What he found.
+    pub verdict: Option<&'static str>,
+    /// Journal time.
+    pub at: TimestampMs,
+    /// Where it was decided.
+    pub coordinates: Coordinates,
+    /// Digest of the rule set.
+    pub ruleset: Arc<str>,
+}
+
+table! {
+    /// Steps in the life of an alert.
+    AlertStepKind {
+        Acknowledged = "alert.acknowledged", Disposed = "alert.disposed", Reminded = "alert.reminded",
+        Overdue = "alert.overdue", Escalated = "alert.escalated",
     }
 }
 

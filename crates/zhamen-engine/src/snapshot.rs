@@ -24,7 +24,7 @@ use crate::symbols::{Sym, Symbols};
 use crate::time::TimestampMs;
 
 /// Raised whenever the image changes its form.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Why a snapshot is refused.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

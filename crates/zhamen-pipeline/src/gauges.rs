@@ -24,8 +24,25 @@ pub fn show(fold: &Fold, metrics: &Metrics) {
         ("inquiries", life.inquiries),
         ("verifications", life.verifications),
         ("restricted_accounts", life.restricted),
+        ("unacknowledged_alerts", life.alerts),
     ] {
         metrics.engine.with_label_values(&[kind]).set(whole(count));
+    }
+    for (rule, q) in &stats.quality {
+        for (outcome, count) in [
+            ("raised", q.raised),
+            ("acknowledged", q.acknowledged),
+            ("confirmed", q.confirmed),
+            ("false_alarm", q.false_alarm),
+            ("unclear", q.unclear),
+            ("overdue", q.overdue),
+            ("escalated", q.escalated),
+        ] {
+            metrics
+                .rule_alerts
+                .with_label_values(&[rule, outcome])
+                .set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
     }
     for (part, bytes) in [
         ("windows", stats.window_bytes),
@@ -67,6 +84,7 @@ fn meaning(kind: &str) -> &'static str {
     match kind {
         "id_conflict" => "an id was used again for other content; see the rejected decisions",
         "order" => "an order was repeated with other content, or could not be followed",
+        "list_pending" => "a list is to shrink by half or more and waits for a second person",
         "panic" => "an event broke the engine and was quarantined; report it",
         _ => "see the decisions",
     }

@@ -39,6 +39,7 @@ pub struct Handles {
     pub journal_lag: IntGauge,
     pub engine: IntGaugeVec,
     pub engine_bytes: IntGaugeVec,
+    pub rule_alerts: IntGaugeVec,
     pub snapshot_taken: IntGauge,
     pub snapshot_bytes: IntGauge,
     pub snapshots: IntCounterVec,
@@ -136,6 +137,11 @@ impl Metrics {
             ),
             journal_lag: gauge("zhamen_journal_lag_records", "journal records not yet folded"),
             engine: gauges("zhamen_engine_entries", "what the engine holds", &["kind"]),
+            rule_alerts: gauges(
+                "zhamen_rule_alerts",
+                "alerts of each rule, and what officers say of them",
+                &["rule", "outcome"],
+            ),
             engine_bytes: gauges("zhamen_engine_bytes", "memory of the engine's state, estimated", &["part"]),
             snapshot_taken: gauge(
                 "zhamen_snapshot_timestamp_seconds",

@@ -58,6 +58,10 @@ pub fn parcel(output: &Output, topics: &Topics) -> Option<Parcel> {
             json::hold(hold, &mut payload);
             hold.account.as_str()
         }
+        Output::AlertStep(step) => {
+            json::alert_step(step, &mut payload);
+            step.alert.as_str()
+        }
         Output::Warning(warning) => {
             json::warning(warning, &mut payload);
             warning

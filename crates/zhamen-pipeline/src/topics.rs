@@ -70,7 +70,7 @@ impl Topics {
         match output {
             Output::Decision(_) => &self.decisions,
             Output::Alert(_) => &self.alerts,
-            Output::Feedback(_) => &self.feedback,
+            Output::Feedback(_) | Output::AlertStep(_) => &self.feedback,
             Output::Hold(_) => &self.holds,
             Output::Warning(_) => &self.warnings,
         }

@@ -46,6 +46,8 @@ pub(crate) enum Class {
     OneOf(&'static [&'static str]),
     /// A list of words, each 1–64 signs.
     Words,
+    /// Values of a list's entries, each as its `kind` says.
+    EntryValues,
     /// A list of `{question, answer}`.
     Answers,
 }
@@ -64,7 +66,11 @@ use Class as C;
 use Need::{Always, Never, On};
 
 const ORDERED: Need = On(&[K::StopOrdered, K::FreezeOrdered]);
-const ADDED: Need = On(&[K::ListAdded]);
+const ADDED: Need = On(&[K::ListAdded, K::ListReplaced]);
+const ONE_ENTRY: Need = On(&[K::ListAdded, K::ListRemoved]);
+const OF_A_KIND: Need = On(&[K::ListAdded, K::ListRemoved, K::ListReplaced]);
+const WHOLE_LIST: Need = On(&[K::ListReplaced]);
+const BY_A_PERSON: Need = On(&[K::ListReplaced, K::ListConfirmed]);
 const BY_TWO: Need = On(&[K::HoldReleaseRequested, K::HoldReleaseApproved]);
 const BY_POLICE: Need = On(&[K::HoldReleaseOrdered]);
 
@@ -183,8 +189,8 @@ pub(crate) const FIELDS: &[(F, Class, Need)] = &[
     (F::OrderUntil, C::Time, Never),
     (F::OrderElement, ELEMENTS, Never),
     (F::EntryList, C::Number, Always),
-    (F::EntryKind, ENTRIES, Always),
-    (F::EntryValue, C::EntryValue, Always),
+    (F::EntryKind, ENTRIES, OF_A_KIND),
+    (F::EntryValue, C::EntryValue, ONE_ENTRY),
     (F::EntryClass, CLASSES, ADDED),
     (F::EntryReason, C::Text, ADDED),
     (F::EntryExpiresAt, C::Time, Never),
@@ -201,6 +207,10 @@ pub(crate) const FIELDS: &[(F, Class, Need)] = &[
     (F::AlertPerson, C::Name, Always),
     (F::AlertVerdict, VERDICTS, Never),
     (F::AlertNote, C::Text, Never),
+    (F::EntryValues, C::EntryValues, WHOLE_LIST),
+    (F::EntryPerson, C::Name, BY_A_PERSON),
+    (F::EntryPart, C::Count, Never),
+    (F::EntryParts, C::Count, Never),
 ];
 
 /// Objects within a subject: name and whether they are mandatory.
@@ -366,7 +376,7 @@ pub(crate) const fn key_field(kind: K) -> Option<F> {
         | K::FreezeReleased
         | K::StopConfirmed
         | K::StopDenied => Some(F::OrderAccount),
-        K::ListAdded | K::ListRemoved => Some(F::EntryList),
+        K::ListAdded | K::ListRemoved | K::ListReplaced | K::ListConfirmed => Some(F::EntryList),
         K::AlertAcknowledged | K::AlertDisposed => Some(F::AlertId),
         K::AccountClosed
         | K::AccountUsed

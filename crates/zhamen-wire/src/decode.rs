@@ -17,6 +17,8 @@ use crate::{amount, time};
 
 /// Most words of a list such as `groups`.
 pub const MAX_WORDS: usize = 64;
+/// Most values of one `list.replaced`; a longer list comes in parts.
+pub const MAX_ENTRY_VALUES: usize = 1_000;
 /// Largest whole number (`order.tier`).
 pub const MAX_COUNT: i64 = 1_000;
 
@@ -259,7 +261,7 @@ impl<'a> Walk<'a> {
         let wanted = match class {
             Class::Bool => return bool_value(node).map(Some),
             Class::Count => return count(node, self.text).map(Some),
-            Class::Words | Class::Answers => Kind::List,
+            Class::Words | Class::Answers | Class::EntryValues => Kind::List,
             _ => Kind::Text,
         };
         self.scalar(at, wanted).map_err(|fault| fault.code)?;
@@ -268,6 +270,9 @@ impl<'a> Walk<'a> {
         }
         if let Class::Answers = class {
             return self.answers(at).map(Some);
+        }
+        if let Class::EntryValues = class {
+            return self.entry_values(at).map(Some);
         }
         let text = node.text(self.text, &mut self.scratch.buffer);
         Ok(Some(Value::Text(match class {
@@ -293,17 +298,15 @@ impl<'a> Walk<'a> {
                 self.scratch.pseudonyms.push((at, pseudonym.clone()));
                 pseudonym
             }
-            Class::EntryValue => match self.scratch.values.last() {
-                Some((Field::EntryKind, Value::Text(kind))) if kind == "person" => {
-                    let (pseudonym, _) = person(text, &self.keys.pseudonyms)?;
-                    self.scratch.pseudonyms.push((at, pseudonym.clone()));
-                    pseudonym
-                }
-                _ => {
-                    signs(text, NUMBER, 64, Code::FieldLen)?;
-                    text.into()
-                }
-            },
+            Class::EntryValue if lists_persons(&self.scratch.values) => {
+                let (pseudonym, _) = person(text, &self.keys.pseudonyms)?;
+                self.scratch.pseudonyms.push((at, pseudonym.clone()));
+                pseudonym
+            }
+            Class::EntryValue => {
+                signs(text, NUMBER, 64, Code::FieldLen)?;
+                text.into()
+            }
             Class::Name | Class::Text => {
                 prose(text, if class == Class::Name { 128 } else { 512 })?;
                 if text.trim().is_empty() {
@@ -342,7 +345,9 @@ impl<'a> Walk<'a> {
             }
             Class::Time => return time::moment(text).map(|t| Some(Value::Time(t))),
             Class::Date => return time::date(text).map(|d| Some(Value::Date(d))),
-            Class::Bool | Class::Count | Class::Words | Class::Answers => return Err(Code::Type),
+            Class::Bool | Class::Count | Class::Words | Class::Answers | Class::EntryValues => {
+                return Err(Code::Type);
+            }
         })))
     }
 
@@ -361,6 +366,30 @@ impl<'a> Walk<'a> {
             words.push(CompactString::from(word));
         }
         Ok(Value::TextList(words))
+    }
+
+    fn entry_values(&mut self, at: u32) -> Result<Value, Code> {
+        let persons = lists_persons(&self.scratch.values);
+        let mut values = Vec::new();
+        for i in self.scratch.tape.members(at) {
+            let node = &self.scratch.tape.nodes[i as usize];
+            if node.kind != Kind::Text {
+                return Err(not_a_text(node.kind));
+            }
+            if values.len() == MAX_ENTRY_VALUES {
+                return Err(Code::FieldLen);
+            }
+            let text = node.text(self.text, &mut self.scratch.buffer);
+            if persons {
+                let (pseudonym, _) = person(text, &self.keys.pseudonyms)?;
+                self.scratch.pseudonyms.push((i, pseudonym.clone()));
+                values.push(pseudonym);
+            } else {
+                signs(text, NUMBER, 64, Code::FieldLen)?;
+                values.push(CompactString::from(text));
+            }
+        }
+        Ok(Value::TextList(values))
     }
 
     /// Question and answer in turn.
@@ -415,6 +444,14 @@ impl<'a> Walk<'a> {
             values.push((valid_field, Value::Bool(age.is_some())));
         }
     }
+}
+
+/// Whether the entry being read is of persons; its kind is read before its values.
+fn lists_persons(values: &[(Field, Value)]) -> bool {
+    values
+        .iter()
+        .rev()
+        .any(|(f, v)| *f == Field::EntryKind && matches!(v, Value::Text(k) if k == "person"))
 }
 
 fn not_a_text(kind: Kind) -> Code {

@@ -11,7 +11,7 @@ mod writer;
 pub use alert::alert;
 pub use decision::decision;
 pub use headers::{dead_letter_headers, decision_headers};
-pub use lifecycle::{feedback, hold, warning};
+pub use lifecycle::{alert_step, feedback, hold, warning};
 
 /// Version of the engine that decisions name.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");

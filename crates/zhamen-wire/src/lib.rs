@@ -26,7 +26,7 @@ mod time;
 
 pub use amount::MAX_MINOR;
 pub use check::{Checker, CheckerOptions, MAX_BYTES, RawRecord, refused};
-pub use decode::{MAX_COUNT, MAX_WORDS};
+pub use decode::{MAX_COUNT, MAX_ENTRY_VALUES, MAX_WORDS};
 pub use headers::{MAX_HEADER_BYTES, MAX_HEADERS};
 pub use identity::PseudonymHash;
 pub use key::key_of;

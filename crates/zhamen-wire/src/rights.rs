@@ -52,9 +52,10 @@ pub(crate) fn check_rights(
         k if k.is_transfer() => demand(&rights.banks, Field::PayerBank, true),
         EventKind::AccountOpened => demand(&rights.banks, Field::AccountBank, true),
         EventKind::CardOpened => demand(&rights.banks, Field::CardBank, true),
-        EventKind::ListAdded | EventKind::ListRemoved => {
-            demand(&rights.lists, Field::EntryList, true)
-        }
+        EventKind::ListAdded
+        | EventKind::ListRemoved
+        | EventKind::ListReplaced
+        | EventKind::ListConfirmed => demand(&rights.lists, Field::EntryList, true),
         EventKind::StopReleased | EventKind::FreezeReleased => {
             demand(&rights.organs, Field::OrderOrgan, false)
         }

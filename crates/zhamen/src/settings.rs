@@ -39,6 +39,9 @@ pub struct Settings {
     pub decisions: Decisions,
     pub engine: Engine,
     pub stop_payment: StopPayment,
+    pub warnings: Warnings,
+    pub alerts: Alerts,
+    pub lists: Lists,
     /// Value of one unit in CNY, by code.
     pub rates: Vec<(String, Dec)>,
     pub privacy: Privacy,
@@ -75,6 +78,32 @@ pub struct Engine {
 pub struct StopPayment {
     pub match_time_ms: i64,
     pub remind_after_ms: i64,
+    pub trace_tiers: u32,
+    pub trace_accounts: u32,
+}
+
+/// `[warnings]`
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "configs/zhamen.toml is their documentation")]
+pub struct Warnings {
+    pub once_in_ms: i64,
+    pub opt_out_list: String,
+}
+
+/// `[alerts]`
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "configs/zhamen.toml is their documentation")]
+pub struct Alerts {
+    pub remind_before_ms: i64,
+    /// From `low` to `critical`.
+    pub escalate_after_ms: [i64; 4],
+}
+
+/// `[lists]`
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "configs/zhamen.toml is their documentation")]
+pub struct Lists {
+    pub guard_from: u32,
 }
 
 /// `[privacy]`
@@ -237,6 +266,21 @@ pub fn read(layers: &Layers) -> Result<Settings, Mistakes> {
         stop_payment: root.table("stop_payment", |r| StopPayment {
             match_time_ms: r.duration("match_time", 0),
             remind_after_ms: r.duration("remind_after", SECOND_MS),
+            trace_tiers: r.number("trace_tiers", 1, 10) as u32,
+            trace_accounts: r.number("trace_accounts", 1, 100) as u32,
+        }),
+        warnings: root.table("warnings", |r| Warnings {
+            once_in_ms: r.duration("once_in", 0),
+            opt_out_list: r.required_text("opt_out_list"),
+        }),
+        alerts: root.table("alerts", |r| Alerts {
+            remind_before_ms: r.duration("remind_before", 0),
+            escalate_after_ms: r.table("escalate_after", |r| {
+                ["low", "medium", "high", "critical"].map(|severity| r.duration(severity, 0))
+            }),
+        }),
+        lists: root.table("lists", |r| Lists {
+            guard_from: r.number("guard_from", 1, 1_000_000_000) as u32,
         }),
         rates: read_rates(&mut root),
         privacy: root.table("privacy", |r| read_privacy(r, &base)),

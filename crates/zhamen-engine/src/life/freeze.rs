@@ -1,8 +1,10 @@
 //! Freezes (冻结): an order that holds every transfer out of an account until a date, which a
 //! renewal moves. Matched by account and name only; ends the stops on the account.
 //!
-//! Where the contract is silent: without `until` a freeze lasts six months, a renewal six more
-//! (calendar months in Shanghai); an `until` at this very moment is past; applications of freezes
+//! Where the contract is silent: without `until` a freeze lasts six months, a renewal six more, in a
+//! major case (by the order's `urgency`) a year (calendar months in Shanghai); an `until` at this
+//! very moment is past, one more than a year after now, or for a renewal after the end so far, is
+//! more than the law allows and refused (`time`); applications of freezes
 //! and of stops are apart; a renewal or release of a freeze that is over is answered
 //! `freeze.lifted` again (release of a lifted one), else `freeze.refused`: `time` if it expired,
 //! `unknown_application` if it was lifted, its own element if it was refused.
@@ -29,6 +31,10 @@ const FREEZE_CODE: &str = "100202";
 const RELEASE_CODE: &str = "100204";
 const RENEWAL_CODE: &str = "100206";
 const MONTHS: u32 = 6;
+/// Of a major case, and the longest that any order may ask for.
+const MONTHS_MAJOR: u32 = 12;
+/// What an order's `urgency` says in a major case.
+const MAJOR: &[&str] = &["major", "重大"];
 
 impl Life {
     pub(super) fn freeze_ordered(&mut self, e: &Event, s: &mut Scene<'_, '_>) -> Applied {
@@ -58,12 +64,14 @@ impl Life {
         }
         let until = e
             .time(Field::OrderUntil)
-            .unwrap_or_else(|| months_after(s.at, MONTHS));
+            .unwrap_or_else(|| months_after(s.at, months(order.major)));
         let element = match s.m.facts.account(&order.account) {
             None => Some(Element::Account),
             Some(account) => match holder_name(account, e) {
                 Match::Contradicts(element) => Some(element),
-                _ if until <= s.at => Some(Element::Time),
+                _ if until <= s.at || until > months_after(s.at, MONTHS_MAJOR) => {
+                    Some(Element::Time)
+                }
                 _ => None,
             },
         };
@@ -80,18 +88,18 @@ impl Life {
             let element = Some(Element::UnknownApplication);
             return self.refuse_change(&application, account, element, RENEWAL_CODE, s);
         };
-        let until = e.time(Field::OrderUntil).or_else(|| {
-            order
-                .until
-                .map(|before| months_after(before.max(s.at), MONTHS))
-        });
-        let element = match (order.state, until) {
+        let so_far = order.until.unwrap_or(s.at).max(s.at);
+        let until = e
+            .time(Field::OrderUntil)
+            .unwrap_or_else(|| months_after(so_far, months(order.major)));
+        let longest = months_after(so_far, MONTHS_MAJOR);
+        let element = match order.state {
             _ if !may_order(s.m.policy, &e.source, &order.organ) => Some(Element::Organ),
-            (OrderState::Standing, Some(until)) if until > s.at => {
+            OrderState::Standing if until > s.at && until <= longest => {
                 return self.move_freeze(&application, order, until, s);
             }
-            (OrderState::Lifted, _) => Some(Element::UnknownApplication),
-            (OrderState::Refused, _) => order.answer.element,
+            OrderState::Lifted => Some(Element::UnknownApplication),
+            OrderState::Refused => order.answer.element,
             _ => Some(Element::Time),
         };
         self.refuse_change(&application, Some(order.account), element, RENEWAL_CODE, s)
@@ -322,6 +330,16 @@ fn reason(application: &str) -> Bilingual {
         zh: format!("公安机关冻结，申请编号{application}"),
         en: format!("frozen by the police, application {application}"),
     }
+}
+
+fn months(major: bool) -> u32 {
+    if major { MONTHS_MAJOR } else { MONTHS }
+}
+
+/// Whether an order is of a major case.
+pub(super) fn is_major(e: &Event) -> bool {
+    e.text(Field::OrderUrgency)
+        .is_some_and(|u| MAJOR.iter().any(|m| u.to_lowercase().contains(m)))
 }
 
 /// The same Shanghai time of day so many months later, on the month's last day if it is shorter.

@@ -58,7 +58,8 @@ pub(super) struct Hold {
     pub since: TimestampMs,
     pub until: TimestampMs,
     pub open: bool,
-    requested_by: Vec<CompactString>,
+    /// Persons of the bank who asked for its release.
+    pub requested_by: Vec<CompactString>,
     timer: Option<TimerKey>,
 }
 

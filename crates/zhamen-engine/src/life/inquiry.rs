@@ -7,7 +7,8 @@
 //! inquiry stays open; the first complete answer counts, a second is `inquiry.closed`; one after
 //! silence is `inquiry.expired`, one to an unknown inquiry `inquiry.unknown`; none of these four
 //! is told on a topic. An attempt that names an inquiry which does not cover it may still be
-//! covered by another; among answers that cover the same attempt the strictest is used, then the
+//! covered by another; a transfer that is settled though its inquiry has no answer is told once as
+//! `inquiry.missing`; among answers that cover the same attempt the strictest is used, then the
 //! oldest. Silence falls due one millisecond past `answer_by`.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::hold::{Terms, TransferName};
 use super::scene::Scene;
 use super::timers::{Due, TimerKey};
-use super::{Applied, ENDED_MAX, INQUIRIES_MAX, Life, Moment, account_of};
+use super::{Applied, BANKS_MAX, ENDED_MAX, INQUIRIES_MAX, Life, Moment, account_of};
 use crate::entry::Policy;
 use crate::event::{Event, EventKind, Field, table};
 use crate::money::Money;
@@ -103,6 +104,10 @@ struct Inquiry {
     answer_within_ms: i64,
     on_silence: Action,
     severity: Severity,
+    /// The payer's.
+    bank: CompactString,
+    /// The transfer was settled without an answer, and that was told.
+    missing: bool,
     state: State,
     timer: Option<TimerKey>,
 }
@@ -117,6 +122,20 @@ pub(super) struct Inquiries {
     /// Expired, used or lapsed; oldest first.
     ended: VecDeque<String>,
     open: usize,
+    pub by_bank: BTreeMap<CompactString, InquiryCounts>,
+}
+
+/// What became of the inquiries of one bank.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InquiryCounts {
+    /// Remittances that asked for one.
+    pub asked: u64,
+    /// Answered in time.
+    pub answered: u64,
+    /// Not answered in time.
+    pub expired: u64,
+    /// Settled all the same without an answer.
+    pub missing: u64,
 }
 
 impl Inquiries {
@@ -127,6 +146,28 @@ impl Inquiries {
     /// The payer's account of an inquiry.
     pub fn account(&self, id: &str) -> Option<CompactString> {
         self.all.get(id).map(|q| q.account.clone())
+    }
+
+    #[cfg(test)]
+    pub fn state_name(&self, id: &str) -> &'static str {
+        match self.all.get(id).map(|q| q.state) {
+            None => "unknown",
+            Some(State::Open) => "open",
+            Some(State::Answered { .. }) => "answered",
+            Some(State::Expired) => "expired",
+            Some(State::Over) => "over",
+        }
+    }
+
+    /// The counts of a bank.
+    fn counts(&mut self, bank: &CompactString) -> &mut InquiryCounts {
+        let full = self.by_bank.len() >= BANKS_MAX && !self.by_bank.contains_key(bank);
+        let bank = if full {
+            CompactString::default()
+        } else {
+            bank.clone()
+        };
+        self.by_bank.entry(bank).or_default()
     }
 
     /// Keeps an inquiry that is over for a while.
@@ -180,9 +221,12 @@ impl Life {
             answer_within_ms: then.answer_within_ms.max(0),
             on_silence: then.on_silence,
             severity: then.alert.unwrap_or(Severity::High),
+            bank: super::text(e, Field::PayerBank),
+            missing: false,
             state: State::Open,
             timer: None,
         };
+        self.inquiries.counts(&inquiry.bank).asked += 1;
         s.hold(HoldEvent {
             until: Some(answer_by),
             ..inquiry.event(HoldEventKind::InquiryOpened, &id, s)
@@ -302,6 +346,8 @@ impl Life {
             ..q.event(HoldEventKind::InquiryAnswered, &id, s)
         });
         let pair = (q.account.clone(), q.payee.clone());
+        let bank = q.bank.clone();
+        self.inquiries.counts(&bank).answered += 1;
         self.inquiries.open -= 1;
         self.inquiries.covering.entry(pair).or_default().push(id);
         Applied::done("inquiry.answered")
@@ -313,6 +359,7 @@ impl Life {
             return;
         };
         self.inquiries.open -= 1;
+        self.inquiries.counts(&q.bank).expired += 1;
         self.inquiries.end(id, State::Expired);
         let place = s.out.len();
         let hold = matches!(q.on_silence, Action::Delay | Action::Hold).then(|| {
@@ -339,6 +386,28 @@ impl Life {
     /// Nobody tried again in time.
     pub(super) fn answer_lapses(&mut self, id: &str) {
         self.inquiries.end(id, State::Over);
+    }
+
+    /// A transfer was settled: told where it needed an inquiry and nobody answered one. `None`:
+    /// nothing to say.
+    pub(super) fn settled_unasked(&mut self, e: &Event, s: &mut Scene<'_, '_>) -> Option<Applied> {
+        if self.inquiries.by_transfer.is_empty() {
+            return None;
+        }
+        let transfer = (
+            CompactString::new(e.text(Field::TransferId)?),
+            CompactString::new(e.text(Field::TransferSource)?),
+        );
+        let id = self.inquiries.by_transfer.get(&transfer)?.clone();
+        let q = self.inquiries.all.get_mut(&id)?;
+        if q.missing || !matches!(q.state, State::Open | State::Expired) {
+            return None;
+        }
+        q.missing = true;
+        s.hold(q.event(HoldEventKind::InquiryMissing, &id, s));
+        let bank = q.bank.clone();
+        self.inquiries.counts(&bank).missing += 1;
+        Some(Applied::done("inquiry.missing"))
     }
 
     pub(super) fn inquiry_named(&self, e: &Event) -> Option<String> {

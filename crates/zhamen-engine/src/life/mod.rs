@@ -5,15 +5,18 @@
 //! and fired before each entry. It judges no rule and decides no transfer. Every pair of state and
 //! event has an answer; the ones the contract leaves open are written beside the code that gives
 //! them. Reading order: `order` is a stop or freeze, `matching` compares one with what is
-//! known, `stop` and `freeze` are their lives, then
-//! `hold`, `appeal`, `inquiry`, `verification`; `timers` and `scene` are what they stand on.
+//! known, `stop` and `freeze` are their lives, `extension` follows the money, then
+//! `hold`, `appeal`, `inquiry`, `verification`, `watch` (alerts), `warning`; `timers` and `scene` are
+//! what they stand on.
 //!
-//! Bounds: [`ORDERS_MAX`], [`HOLDS_MAX`], [`INQUIRIES_MAX`], [`VERIFICATIONS_MAX`], [`ENDED_MAX`].
+//! Bounds: [`ORDERS_MAX`], [`HOLDS_MAX`], [`INQUIRIES_MAX`], [`VERIFICATIONS_MAX`], [`ENDED_MAX`],
+//! [`ALERTS_MAX`], [`WARNED_MAX`], [`FLOWS_MAX`], [`BANKS_MAX`].
 //! Past one of the first four a new life is announced and decided as ever but not followed: it
 //! stays closed to releases and answers, and [`LifeStats::overflowed`] counts it. (A verification
 //! that cannot be followed is not opened, an order that cannot be remembered is refused.)
 
 mod appeal;
+mod extension;
 mod freeze;
 mod hold;
 mod inquiry;
@@ -21,10 +24,13 @@ mod matching;
 mod order;
 mod scene;
 mod stop;
+pub mod table;
 #[cfg(test)]
 mod tests;
 mod timers;
 mod verification;
+mod warning;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,10 +45,11 @@ use crate::output::{Coordinates, HoldNote, Output};
 use crate::rule::{Action, Bilingual, RuleSet};
 use crate::time::TimestampMs;
 
-pub use inquiry::{Coverage, Outcome};
+pub use inquiry::{Coverage, InquiryCounts, Outcome};
 pub use order::Element;
 use scene::{Ids, Scene};
 use timers::{Due, Timers};
+pub use watch::{AlertVerdict, Quality};
 
 /// Orders remembered of each kind, standing or ended; the oldest ended ones are forgotten first,
 /// and with them the rounds they count for.
@@ -56,6 +63,14 @@ pub const VERIFICATIONS_MAX: usize = 1_000_000;
 /// Ended delays and ended inquiries remembered, so that a late release or answer is told apart
 /// from an unknown one.
 pub const ENDED_MAX: usize = 100_000;
+/// Alerts remembered; those for which nothing falls due any more are forgotten first.
+pub const ALERTS_MAX: usize = 200_000;
+/// Persons warned lately; the one warned longest ago is forgotten first and may be warned again.
+pub const WARNED_MAX: usize = 1_000_000;
+/// Accounts on the flows of stopped money; the oldest are forgotten first.
+pub const FLOWS_MAX: usize = 100_000;
+/// Banks whose inquiries are counted; those of others are counted together, without a name.
+pub const BANKS_MAX: usize = 10_000;
 
 /// What is the case when something happens.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +99,8 @@ pub struct Applied {
     pub alarm: bool,
     /// The hold that an order placed and that stands.
     pub hold: Option<HoldNote>,
+    /// A stop was placed just now, by application: its money is to be followed.
+    pub placed: Option<CompactString>,
 }
 
 impl Applied {
@@ -92,6 +109,7 @@ impl Applied {
             done: CompactString::new(what),
             alarm: false,
             hold: None,
+            placed: None,
         }
     }
 }
@@ -126,6 +144,8 @@ pub struct LifeStats {
     pub verifications: usize,
     /// Accounts restricted or suspended.
     pub restricted: usize,
+    /// Alerts that nobody has acknowledged.
+    pub alerts: usize,
     /// Lives not followed because a bound was reached.
     pub overflowed: u64,
 }
@@ -144,6 +164,9 @@ pub struct Life {
     owners: BTreeMap<String, Owner>,
     /// Open appeals by hold id: who filed.
     appeals: BTreeMap<String, CompactString>,
+    flows: extension::Flows,
+    warned: warning::Warned,
+    alerts: watch::Alerts,
     overflowed: u64,
 }
 
@@ -178,6 +201,9 @@ impl Life {
                 Due::Silence(id) => self.silence(&id, s),
                 Due::AnswerLapses(id) => self.answer_lapses(&id),
                 Due::Deadline(account) => self.verification_due(&account, s),
+                Due::ReportReminder(alert) => self.report_reminder(&alert, s),
+                Due::ReportOverdue(alert) => self.report_overdue(&alert, s),
+                Due::Escalation(alert) => self.escalate(&alert, s),
             }
         }
     }
@@ -200,6 +226,8 @@ impl Life {
             EventKind::AppealDecided => self.appeal_decided(e, s),
             EventKind::InquiryAnswered => self.inquiry_answered(e, s),
             EventKind::VerificationCompleted => self.verification_completed(e, s),
+            EventKind::AlertAcknowledged | EventKind::AlertDisposed => self.alert_answered(e, s),
+            EventKind::TransferSettled => return self.settled_unasked(e, s),
             _ => return None,
         };
         Some(applied)
@@ -231,8 +259,21 @@ impl Life {
             inquiries: self.inquiries.open(),
             verifications: self.verifications.open(),
             restricted: self.verifications.restricted(),
+            alerts: self.alerts.open(),
             overflowed: self.overflowed,
         }
+    }
+
+    /// What officers say of each rule's alerts.
+    #[must_use]
+    pub fn quality(&self) -> &BTreeMap<Arc<str>, Quality> {
+        &self.alerts.quality
+    }
+
+    /// What became of the inquiries of each bank, by the payer's bank; empty: not known.
+    #[must_use]
+    pub fn inquiries_by_bank(&self) -> &BTreeMap<CompactString, InquiryCounts> {
+        &self.inquiries.by_bank
     }
 
     /// The bank that an answer, a release or an appeal speaks for: of the order it answers, else of

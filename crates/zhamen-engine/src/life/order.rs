@@ -11,6 +11,7 @@ use super::timers::TimerKey;
 use crate::entry::Policy;
 use crate::event::{Event, Field, Subject, table};
 use crate::hash::roll_bytes;
+use crate::money::Money;
 use crate::output::FeedbackKind;
 use crate::time::TimestampMs;
 
@@ -53,6 +54,15 @@ pub(super) struct Order {
     pub organ: CompactString,
     /// Extends an earlier order to where the money went.
     pub extension: bool,
+    /// Of a major case: a freeze may last longer.
+    pub major: bool,
+    /// 1 for the account that the victim paid.
+    pub tier: i64,
+    /// How much it is about.
+    pub money: Option<Money>,
+    pub transferred_at: Option<TimestampMs>,
+    /// The account the money came from, if the order names it.
+    pub from: Option<CompactString>,
     /// Fingerprint of the order's own fields.
     pub print: u64,
     pub state: OrderState,
@@ -77,6 +87,11 @@ impl Order {
             extension: e.int(Field::OrderTier).is_some_and(|t| t > 1)
                 || e.text(Field::OrderParent).is_some()
                 || e.text(Field::OrderKind) == Some("100105"),
+            major: super::freeze::is_major(e),
+            tier: e.int(Field::OrderTier).unwrap_or(1),
+            money: e.money(Field::OrderAmount),
+            transferred_at: e.time(Field::OrderTransferredAt),
+            from: e.text(Field::OrderFromAccount).map(CompactString::new),
             print: print(e),
             state: OrderState::Refused,
             answer: Answer {

@@ -42,6 +42,7 @@ impl Scene<'_, '_> {
             until: None,
             round: None,
             element: None,
+            extension: None,
             coordinates: self.m.coordinates,
             ruleset: self.m.ruleset.clone(),
         }
@@ -83,7 +84,7 @@ pub(super) struct Ids {
 }
 
 impl Ids {
-    /// `F` feedback, `H` hold, `Q` inquiry, `V` verification.
+    /// `F` feedback, `H` hold, `N` step of an alert, `Q` inquiry, `V` verification.
     pub fn next(&mut self, letter: char, at: Coordinates) -> String {
         if self.entry != (at.offset, at.index) {
             self.entry = (at.offset, at.index);

@@ -5,7 +5,8 @@
 //! Where the contract is silent: a refusal for `organ` is not remembered, so that no one can spoil
 //! another organ's application; a bank that denies without naming an element is reported without
 //! one; a contradiction is named before a full count of rounds, and a full
-//! count before forwarding; a bank's answer to an order that is not waiting for one changes and
+//! count before forwarding; `until` of a forwarded order is when the bank is to have answered, which is
+//! when it is reminded; a bank's answer to an order that is not waiting for one changes and
 //! says nothing; a release of a stop that is over already is answered `stop.lifted` again if it
 //! was lifted, `stop.refused` (`time`) if it expired, and as the order was if that was refused.
 
@@ -190,6 +191,7 @@ impl Life {
         s.feedback(Feedback {
             account: Some(order.account.clone()),
             bank: Some(order.bank.clone()),
+            until: Some(s.at.saturating_add(every)),
             ..s.new_feedback(FeedbackKind::StopReminded, code(order), id, application)
         });
     }
@@ -249,6 +251,7 @@ impl Life {
         self.stops.place(application, order);
         Applied {
             hold: note,
+            placed: Some(application.clone()),
             ..Applied::done("stop.placed")
         }
     }
@@ -262,6 +265,7 @@ impl Life {
         let next =
             s.at.saturating_add(s.m.policy.remind_after_ms.max(SECOND_MS));
         order.state = OrderState::Forwarded;
+        order.until = Some(next);
         order.timer = Some(self.timers.set(next, Due::Reminder(application.clone())));
         order.answer = Answer {
             kind: FeedbackKind::StopForwarded,
@@ -358,7 +362,7 @@ fn answer_stop(application: &CompactString, order: &Order, s: &mut Scene<'_, '_>
     s.feedback(Feedback {
         account: Some(order.account.clone()),
         bank: forwarded.then(|| order.bank.clone()),
-        until: order.until.filter(|_| placed),
+        until: order.until.filter(|_| placed || forwarded),
         round: order.round.filter(|_| placed),
         element: answer.element.map(Element::name),
         ..s.new_feedback(answer.kind, code(order), answer.id.clone(), application)

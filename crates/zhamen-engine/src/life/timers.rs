@@ -24,6 +24,12 @@ pub(super) enum Due {
     AnswerLapses(String),
     /// A verification's deadline.
     Deadline(CompactString),
+    /// An alert's report is due soon.
+    ReportReminder(String),
+    /// The deadline of an alert's report is past.
+    ReportOverdue(String),
+    /// Nobody has acknowledged an alert.
+    Escalation(String),
 }
 
 /// Names a timer that is set.

@@ -53,6 +53,16 @@ impl Verifications {
         self.all.get(account).map(|v| v.rule.clone())
     }
 
+    #[cfg(test)]
+    pub fn state_name(&self, account: &str) -> &'static str {
+        match self.all.get(account).map(|v| v.state) {
+            None => "none",
+            Some(State::Open) => "pending",
+            Some(State::Restricted) => "restricted",
+            Some(State::Suspended) => "suspended",
+        }
+    }
+
     pub fn open(&self) -> usize {
         self.open
     }

@@ -39,6 +39,8 @@ pub fn kind(kind: EventKind) -> &'static str {
         K::HoldReleaseOrdered => "责令解除",
         K::ListAdded => "列入名单",
         K::ListRemoved => "移出名单",
+        K::ListReplaced => "更换名单",
+        K::ListConfirmed => "复核名单变更",
         K::AlertAcknowledged => "预警签收",
         K::AlertDisposed => "预警处置",
     }
@@ -135,6 +137,9 @@ fn part(name: &str) -> &'static str {
             "officer" => "民警",
             "list" => "名单",
             "value" => "值",
+            "values" => "各值",
+            "part" => "分批序号",
+            "parts" => "分批总数",
             "class" => "类别",
             "expires_at" => "到期",
             "hold" => "管控编号",

@@ -38,6 +38,8 @@ const KINDS: &[&str] = &[
     "list.removed",
     "alert.acknowledged",
     "alert.disposed",
+    "list.replaced",
+    "list.confirmed",
 ];
 
 /// Fields; the index is the number.
@@ -157,6 +159,10 @@ const FIELDS: &[&str] = &[
     "alert.person",
     "alert.verdict",
     "alert.note",
+    "entry.values",
+    "entry.person",
+    "entry.part",
+    "entry.parts",
 ];
 
 /// Codes of refusal; the index is the number.

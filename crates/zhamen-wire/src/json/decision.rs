@@ -63,6 +63,12 @@ pub fn decision(d: &Decision, out: &mut Vec<u8>) {
         if let Some(done) = &d.done {
             o.text("done", done);
         }
+        if let Some(traced) = &d.traced {
+            o.name("traced").object(|o| {
+                o.text("application", &traced.application);
+                o.count("tier", traced.tier.into());
+            });
+        }
     });
 }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use zhamen_engine::output::{Cause, Coordinates, Feedback, HoldEvent, Warning};
+use zhamen_engine::output::{
+    AlertStep, Cause, Coordinates, Extension, Feedback, HoldEvent, Warning,
+};
 use zhamen_engine::time::TimestampMs;
 
 use super::writer::Json;
@@ -20,7 +22,28 @@ pub fn feedback(f: &Feedback, out: &mut Vec<u8>) {
         o.opt_count("round", f.round.map(u64::from));
         o.opt_text("element", f.element);
         o.opt_text("bank", f.bank.as_deref());
+        if let Some(x) = &f.extension {
+            extension(x, o);
+        }
     });
+}
+
+fn extension(x: &Extension, o: &mut Json<'_>) {
+    o.name("next").list(|l| {
+        for account in &x.next {
+            l.object(|o| {
+                o.text("account", &account.account);
+                o.opt_text("name", account.name.as_deref());
+                o.opt_text("bank", account.bank.as_deref());
+                o.text("amount", &account.amount.text());
+                o.text("currency", account.amount.currency.code());
+                o.time("time", account.time);
+                o.number("tier", account.tier);
+            });
+        }
+    });
+    o.bool("next_truncated", x.truncated);
+    o.text("chain", &x.chain);
 }
 
 /// Appends the JSON of a step in the life of a hold, an inquiry or a verification.
@@ -48,6 +71,24 @@ pub fn hold(h: &HoldEvent, out: &mut Vec<u8>) {
         if let Some(id) = &h.hold {
             o.text("hold", id);
         }
+    });
+}
+
+/// Appends the JSON of a step in the life of an alert.
+pub fn alert_step(a: &AlertStep, out: &mut Vec<u8>) {
+    Json(out).document(|o| {
+        o.text("type", a.kind.name());
+        o.text("id", &a.id);
+        o.opt_text("account", a.account.as_deref());
+        place(a.at, &a.coordinates, &a.ruleset, o);
+        o.text("alert", &a.alert);
+        o.text("rule", &a.rule);
+        o.text("station", &a.station);
+        o.text("severity", a.severity.name());
+        o.time("raised_at", a.raised_at);
+        o.opt_time("report_by", a.report_by);
+        o.opt_text("by", a.by.as_deref());
+        o.opt_text("verdict", a.verdict);
     });
 }
 

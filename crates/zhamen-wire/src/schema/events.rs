@@ -6,7 +6,7 @@ use zhamen_engine::money::CURRENCIES;
 
 use super::{object, reference};
 use crate::contract::{Class, Member, Object, objects};
-use crate::decode::{MAX_COUNT, MAX_WORDS};
+use crate::decode::{MAX_COUNT, MAX_ENTRY_VALUES, MAX_WORDS};
 
 /// Control and bidirectional characters and line ends, which no text may have.
 const FORBIDDEN: &str =
@@ -143,6 +143,11 @@ fn value(class: Class) -> Value {
         Class::Words => {
             return json!({
                 "type": "array", "items": reference("number-signs"), "maxItems": MAX_WORDS,
+            });
+        }
+        Class::EntryValues => {
+            return json!({
+                "type": "array", "items": reference("holder-id"), "maxItems": MAX_ENTRY_VALUES,
             });
         }
         Class::Answers => {

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 use zhamen_engine::entry::Code;
-use zhamen_engine::output::{FallbackCode, FeedbackKind, HoldEventKind, HoldScope};
+use zhamen_engine::life::AlertVerdict;
+use zhamen_engine::output::{AlertStepKind, FallbackCode, FeedbackKind, HoldEventKind, HoldScope};
 use zhamen_engine::rule::{Action, Mode, Severity};
 
 use super::{object, reference};
@@ -13,6 +14,7 @@ pub(super) fn definitions() -> Map<String, Value> {
         ("decision", decision()),
         ("alert-out", alert()),
         ("feedback", feedback()),
+        ("alert-step", alert_step()),
         ("hold-event", hold()),
         ("warning", warning()),
         ("both-languages", all(vec![("zh", text()), ("en", text())])),
@@ -108,8 +110,20 @@ fn decision() -> Value {
             ("hold", or_null(hold)),
             ("customer_notice", or_null(both())),
             ("done", text()),
+            (
+                "traced",
+                all(vec![("application", text()), ("tier", whole())]),
+            ),
         ],
-        &["code", "at_byte", "stale", "ahead", "duplicate_of", "done"],
+        &[
+            "code",
+            "at_byte",
+            "stale",
+            "ahead",
+            "duplicate_of",
+            "done",
+            "traced",
+        ],
     )
 }
 
@@ -175,6 +189,15 @@ fn life(kind: Value, account: Value, more: Vec<(&'static str, Value)>, absent: &
 }
 
 fn feedback() -> Value {
+    let next = all(vec![
+        ("account", text()),
+        ("name", or_null(text())),
+        ("bank", or_null(text())),
+        ("amount", text()),
+        ("currency", text()),
+        ("time", time()),
+        ("tier", whole()),
+    ]);
     life(
         one_of(FeedbackKind::ALL, FeedbackKind::name),
         or_null(text()),
@@ -185,8 +208,11 @@ fn feedback() -> Value {
             ("round", or_null(whole())),
             ("element", or_null(text())),
             ("bank", or_null(text())),
+            ("next", list(next)),
+            ("next_truncated", truth()),
+            ("chain", text()),
         ],
-        &[],
+        &["next", "next_truncated", "chain"],
     )
 }
 
@@ -206,6 +232,27 @@ fn hold() -> Value {
             ("hold", text()),
         ],
         &["action", "hold"],
+    )
+}
+
+fn alert_step() -> Value {
+    life(
+        one_of(AlertStepKind::ALL, AlertStepKind::name),
+        or_null(text()),
+        vec![
+            ("alert", text()),
+            ("rule", text()),
+            ("station", text()),
+            ("severity", one_of(Severity::ALL, Severity::name)),
+            ("raised_at", time()),
+            ("report_by", or_null(time())),
+            ("by", or_null(text())),
+            (
+                "verdict",
+                or_null(one_of(AlertVerdict::ALL, AlertVerdict::name)),
+            ),
+        ],
+        &[],
     )
 }
 

@@ -7,31 +7,36 @@ use super::json_schema;
 use crate::json::ENGINE_VERSION;
 
 /// An output topic: name, key, what it carries, and its definition.
-const OUTPUTS: &[(&str, &str, &str, &str)] = &[
+const OUTPUTS: &[(&str, &str, &str, &[&str])] = &[
     (
         "bank.decisions.v1",
         "key of the input record",
         "One decision per input record of any input topic.",
-        "decision",
+        &["decision"],
     ),
-    ("police.alerts.v1", "station code", "Alerts.", "alert-out"),
+    (
+        "police.alerts.v1",
+        "station code",
+        "Alerts.",
+        &["alert-out"],
+    ),
     (
         "police.feedback.v1",
-        "order application id",
-        "What became of each stop or freeze order.",
-        "feedback",
+        "order application id; of an alert's step the alert",
+        "What became of each stop or freeze order, and of each alert.",
+        &["feedback", "alert-step"],
     ),
     (
         "bank.holds.v1",
         "account",
         "The whole life of every hold, inquiry and verification.",
-        "hold-event",
+        &["hold-event"],
     ),
     (
         "bank.warnings.v1",
         "phone or holder",
         "Warnings for the bank's own SMS gateway.",
-        "warning",
+        &["warning"],
     ),
 ];
 
@@ -50,12 +55,14 @@ pub(super) fn asyncapi() -> Value {
         channel(topic.name(), "Events in.", &names, &mut channels);
         operation("receive", topic.name(), &mut operations);
     }
-    for (topic, key, summary, definition) in OUTPUTS {
-        messages.insert(
-            (*definition).to_owned(),
-            message(definition, definition, key),
-        );
-        channel(topic, summary, &[definition], &mut channels);
+    for (topic, key, summary, definitions) in OUTPUTS {
+        for definition in *definitions {
+            messages.insert(
+                (*definition).to_owned(),
+                message(definition, definition, key),
+            );
+        }
+        channel(topic, summary, definitions, &mut channels);
         operation("send", topic, &mut operations);
     }
     messages["decision"]["headers"] = headers(&[

@@ -7,9 +7,9 @@ use zhamen_engine::entry::{Code, Headers, Input};
 use zhamen_engine::event::EventKind;
 use zhamen_engine::money::{Currency, Money};
 use zhamen_engine::output::{
-    Alert, AlertSubject, Cause, Contribution, Coordinates, Decision, Degraded, EventName,
-    FallbackCode, Feedback, FeedbackKind, Fired, HoldEvent, HoldEventKind, HoldNote, HoldScope,
-    InquiryDemand, Warning,
+    Alert, AlertStep, AlertStepKind, AlertSubject, Cause, Contribution, Coordinates, Decision,
+    Degraded, EventName, Extension, FallbackCode, Feedback, FeedbackKind, Fired, HoldEvent,
+    HoldEventKind, HoldNote, HoldScope, InquiryDemand, NextAccount, Warning,
 };
 use zhamen_engine::rule::{Action, Bilingual, Mode, Severity};
 use zhamen_wire::json as wire;
@@ -85,6 +85,7 @@ pub fn decision() -> Decision {
         hold: None,
         customer_notice: None,
         done: None,
+        traced: None,
     }
 }
 
@@ -179,6 +180,7 @@ pub fn feedback() -> Feedback {
         until: Some(AT),
         round: Some(1),
         element: None,
+        extension: None,
         coordinates: COORDINATES,
         ruleset: ruleset(),
     }
@@ -198,6 +200,46 @@ pub fn hold() -> HoldEvent {
         reason: None,
         action: Some(Action::Delay),
         hold: Some("h-2".to_owned()),
+        coordinates: COORDINATES,
+        ruleset: ruleset(),
+    }
+}
+
+/// A proposal to extend a stop.
+pub fn proposal() -> Feedback {
+    Feedback {
+        kind: FeedbackKind::StopExtensionProposed,
+        code: "100105",
+        extension: Some(Extension {
+            next: vec![NextAccount {
+                account: "6222".into(),
+                name: None,
+                bank: Some("ICBC".into()),
+                amount: amount().expect("an amount"),
+                time: AT,
+                tier: 2,
+            }],
+            truncated: false,
+            chain: "C-A1".to_owned(),
+        }),
+        ..feedback()
+    }
+}
+
+pub fn alert_step() -> AlertStep {
+    AlertStep {
+        kind: AlertStepKind::Disposed,
+        id: "n-1".to_owned(),
+        alert: "A-0-1-0-rule".to_owned(),
+        rule: "rule".into(),
+        station: "360121560000".into(),
+        account: None,
+        severity: Severity::High,
+        raised_at: AT,
+        report_by: None,
+        by: Some("P1".into()),
+        verdict: Some("confirmed"),
+        at: AT,
         coordinates: COORDINATES,
         ruleset: ruleset(),
     }
@@ -302,6 +344,20 @@ fn alerts_and_life_cycles_have_the_contract_s_fields() {
         format!("{common} cause scope transfer until by reason action hold")
     );
     assert_eq!(v["cause"], json!({"application": "A1"}));
+    let v = read(|o| wire::feedback(&proposal(), o));
+    assert_eq!(
+        names(&v).join(" "),
+        format!("{common} application kind until round element bank next next_truncated chain")
+    );
+    assert_eq!(
+        names(&v["next"][0]).join(" "),
+        "account name bank amount currency time tier"
+    );
+    let v = read(|o| wire::alert_step(&alert_step(), o));
+    assert_eq!(
+        names(&v).join(" "),
+        format!("{common} alert rule station severity raised_at report_by by verdict")
+    );
     let v = read(|o| wire::warning(&warning(), o));
     assert_eq!(
         names(&v).join(" "),

@@ -78,6 +78,7 @@ fn object(kind: EventKind, name: &str) -> Value {
         "entry" => json!({
             "list": "prior-offenders", "kind": "person", "value": "11010519491231002x",
             "class": "prior_offender", "reason": "前科", "expires_at": "2027-11-24T00:00:00.000+08:00",
+            "values": ["11010519491231002x", "E123"], "person": "民警07", "part": 1, "parts": 2,
         }),
         "release" => json!({
             "hold": "h-1", "person": "柜员07", "reason": "核实", "organ": "420000000000", "officer": "P1",

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use zhamen_engine::event::EventKind;
 use zhamen_wire::{json as wire, schema};
 
-use crate::json::{alert, decision, feedback, full_decision, hold, read, warning};
+use crate::json::{
+    alert, alert_step, decision, feedback, full_decision, hold, proposal, read, warning,
+};
 use crate::samples::full;
 
 /// Compares a generated document with the committed one; `UPDATE_EXPECT=1` rewrites it.
@@ -143,6 +145,14 @@ fn outputs_keep_to_the_schema() {
     );
     assert_eq!(
         judge("feedback", &read(|o| wire::feedback(&feedback(), o))),
+        None
+    );
+    assert_eq!(
+        judge("feedback", &read(|o| wire::feedback(&proposal(), o))),
+        None
+    );
+    assert_eq!(
+        judge("alert-step", &read(|o| wire::alert_step(&alert_step(), o))),
         None
     );
     assert_eq!(judge("hold-event", &read(|o| wire::hold(&hold(), o))), None);

@@ -5,7 +5,9 @@
 mod freezes;
 mod holds;
 mod inquiries;
+mod pairs;
 mod stops;
+mod timers;
 mod verifications;
 
 use std::collections::BTreeMap;
@@ -19,9 +21,8 @@ use crate::event::{Event, EventKind, Field, Value};
 use crate::facts::Facts;
 use crate::ledger::{Decided, Known, NO_EVENT};
 use crate::money::{Currency, Money};
-use crate::output::{Cause, Coordinates, HoldNote, Output};
-use crate::rule::{Action, Bilingual, RuleSet, Then};
-use crate::symbols::NO_SYM;
+use crate::output::{Alert, AlertSubject, Cause, Coordinates, EventName, HoldNote, Output};
+use crate::rule::{Action, Bilingual, RuleSet, Severity, Then};
 use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS, TimestampMs, duration_text};
 
 const START: TimestampMs = 1_795_000_000_000;
@@ -152,14 +153,19 @@ impl Bank {
     fn see(&mut self, e: &Event, at: TimestampMs) {
         let money = e.money(Field::TxnAmount).expect("a transfer");
         let source = self.facts.symbols.intern(&e.source);
+        let mut side = |f| {
+            let account = e.text(f).expect("a transfer");
+            self.facts.symbols.intern(account)
+        };
+        let (payer, payee) = (side(Field::PayerAccount), side(Field::PayeeAccount));
         let no = self.facts.ledger.push(Known {
             id: e.id.clone(),
             source,
             kind: e.kind,
             at,
             content: 0,
-            payer: NO_SYM,
-            payee: NO_SYM,
+            payer,
+            payee,
             amount: money.minor,
             currency: Some(money.currency),
             reversed: 0,
@@ -240,6 +246,49 @@ impl Bank {
             .map_or(Action::Allow, |s| s.action)
     }
 
+    /// An alert is raised, whose report is due then.
+    fn raise(&mut self, alert: &str, report_by: Option<TimestampMs>) {
+        let raised = Alert {
+            alert: alert.to_owned(),
+            event: EventName::default(),
+            rule: Arc::from("rule"),
+            feature_code: None,
+            score: 0,
+            severity: Severity::High,
+            station: "station".to_owned(),
+            bank: None,
+            branch: None,
+            opened_by: None,
+            subject: AlertSubject {
+                kind: "account".into(),
+                value: "mule".into(),
+            },
+            name: None,
+            account: None,
+            amount: None,
+            time: self.now,
+            contributing: Vec::new(),
+            contributing_count: 0,
+            values: Vec::new(),
+            limits: Vec::new(),
+            reason: Bilingual::default(),
+            occurred_at: self.now,
+            raised_at: self.now,
+            report_by,
+            late: false,
+            merged: 0,
+            chain: None,
+            coordinates: Coordinates {
+                partition: 0,
+                offset: self.offset,
+                index: 0,
+                sequence: 0,
+            },
+            ruleset: self.ruleset.clone(),
+        };
+        self.step(|life, m, _| life.watch(&[Output::Alert(raised)], m));
+    }
+
     fn coverage(&mut self, e: &Event) -> Option<Coverage> {
         self.step(|life, m, _| life.coverage(e, m))
     }
@@ -271,6 +320,12 @@ fn line(output: &Output) -> String {
             words.extend(h.action.map(|a| format!("action={}", a.name())));
             words.extend(h.hold.as_ref().map(|_| "hold".to_owned()));
             words.push(format!("at={}", time(h.at)));
+        }
+        Output::AlertStep(a) => {
+            words.push(format!("{} {} {}", a.kind.name(), a.alert, a.rule));
+            words.extend(a.by.as_ref().map(|p| format!("by={p}")));
+            words.extend(a.verdict.map(str::to_owned));
+            words.push(format!("at={}", time(a.at)));
         }
         other => unreachable!("no life cycle says {other:?}"),
     }

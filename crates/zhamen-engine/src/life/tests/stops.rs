@@ -153,7 +153,7 @@ fn a_forwarded_order_is_reminded_until_the_bank_confirms() {
         bank.hear(&unseen),
         [
             "= stop.forwarded",
-            "stop.forwarded A 100102 bank=ICBC at=0s"
+            "stop.forwarded A 100102 bank=ICBC until=30m at=0s"
         ]
     );
     assert_eq!(bank.stands("unseen"), Action::Allow);
@@ -161,8 +161,8 @@ fn a_forwarded_order_is_reminded_until_the_bank_confirms() {
     assert_eq!(
         bank.at(61 * MINUTE_MS).told(),
         [
-            "stop.reminded A 100102 bank=ICBC at=30m",
-            "stop.reminded A 100102 bank=ICBC at=1h",
+            "stop.reminded A 100102 bank=ICBC until=1h at=30m",
+            "stop.reminded A 100102 bank=ICBC until=1h30m at=1h",
         ]
     );
     assert_eq!(
@@ -373,6 +373,6 @@ fn overdue_reminders_are_bounded() {
     assert!(said.len() < 1_010, "{}", said.len());
     assert_eq!(
         said.last().map(String::as_str),
-        Some("stop.reminded A 100102 bank=ICBC at=1000d")
+        Some("stop.reminded A 100102 bank=ICBC until=1000d1s at=1000d")
     );
 }

@@ -136,6 +136,10 @@ impl Sinks {
                 json::hold(hold, &mut self.buffer);
                 topics.map(|t| &mut t.holds)
             }
+            Output::AlertStep(step) => {
+                json::alert_step(step, &mut self.buffer);
+                topics.map(|t| &mut t.feedback)
+            }
             Output::Warning(warning) => {
                 json::warning(warning, &mut self.buffer);
                 topics.map(|t| &mut t.warnings)
