@@ -2,7 +2,10 @@
 
 mod bad_inputs;
 mod busy_key;
+mod duties;
+mod holds;
 mod leaks;
+mod life_cycles;
 mod oracle;
 mod replay;
 mod scenarios;
