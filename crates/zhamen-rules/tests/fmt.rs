@@ -85,6 +85,25 @@ fn every_rule_file_here_keeps_its_content_and_comments() {
 }
 
 #[test]
+fn what_is_shipped_is_in_the_one_form() {
+    for path in [
+        "../../configs/rules",
+        "../../configs/rules/peers",
+        "templates",
+    ]
+    .iter()
+    .flat_map(|d| toml_files(d))
+    {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let name = path.display();
+        assert!(
+            format(&text).unwrap() == text,
+            "{name}: run `zhamen rules fmt`"
+        );
+    }
+}
+
+#[test]
 fn a_formatted_file() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/fmt");
     let text = std::fs::read_to_string(dir.join("before.toml")).unwrap();

@@ -114,7 +114,7 @@ fn what_changed_and_what_must_warm_up() {
     let old = templates::find("burst-of-transfers").unwrap().text;
     let other = templates::find("several-cards").unwrap().text;
     let new = old
-        .replace("mode   = \"shadow\"", "mode   = \"enforce\"")
+        .replace("mode = \"shadow\"", "mode = \"enforce\"")
         .replace("value = 10_000", "value = 20_000")
         .replace("value = 3,", "value = 4,")
         .replace("\"verify\"", "\"delay\"");
