@@ -1,0 +1,7 @@
+//! Any bytes as a journal record; the body is in `tests/src/fuzz.rs`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    zhamen_tests::fuzz::journal(bytes);
+});

@@ -1,0 +1,7 @@
+//! Any text as a line of a rule; the body is in `tests/src/fuzz.rs`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    zhamen_tests::fuzz::line(bytes);
+});
