@@ -211,3 +211,6 @@ fn newest(facts: &Facts, account: Sym) -> impl Iterator<Item = (EventNo, &Known)
         .trail(account)
         .filter_map(|no| Some((no, facts.ledger.get(no)?)))
 }
+
+#[cfg(test)]
+mod tests;
