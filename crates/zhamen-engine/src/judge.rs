@@ -284,14 +284,17 @@ impl<'e> Judge<'e> {
         ))
     }
 
-    /// The last hit that set a window back.
+    /// The last hit that set a window back: never the judged event's own, which is counted after
+    /// the decision and is there when an explanation is made.
     fn after(&self, w: &crate::rule::Window) -> Result<Option<window::Mark>, Fault> {
         let Some(id) = w.reset else { return Ok(None) };
         let Some((_, log)) = self.log(id)? else {
             return Ok(None);
         };
         let (lo, hi) = self.span(log, &self.rules.windows[usize::from(id)])?;
-        Ok(log.entries[lo..hi].last().map(|e| (e.at, e.no)))
+        let mut newest = log.entries[lo..hi].iter().rev();
+        let before = newest.find(|e| (e.at, e.no) != (self.at, self.no));
+        Ok(before.map(|e| (e.at, e.no)))
     }
 
     /// Scans the key's newest events for those that the filter lets through.

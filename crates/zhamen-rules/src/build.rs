@@ -122,8 +122,11 @@ impl Build {
             agg: counting.agg,
             over: counting.over,
             until_ms: counting.until_ms,
-            // A hit is counted after its event was judged: it is never among those before.
-            exclude_current: counting.exclude_current || counting.hits_of.is_some(),
+            // A hit is counted after its event was judged, so leaving the judged event out changes no
+            // decision; an explanation made afterwards then reads what the decision read. Totals of days
+            // would look at other days.
+            exclude_current: counting.exclude_current
+                || counting.hits_of.is_some() && !counting.daily,
             daily: counting.daily,
             reset: counting.reset,
             currency: if counting.correlated_reads_money {
