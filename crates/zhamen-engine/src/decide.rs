@@ -158,6 +158,9 @@ impl Engine {
                 .lists
                 .add_by_rule(&list, kind, &value, &rule, self.clock);
         }
+        if request && d.action == Action::Allow {
+            self.life.follow_on(e, &mut self.chains, &m, out);
+        }
         // From the next event on: what a rule says never depends on where it stands.
         for rule in counted {
             self.count_hit(rule, &active, e, no, at);

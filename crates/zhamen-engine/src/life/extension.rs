@@ -6,15 +6,16 @@
 //! into the account that the order matched, from the account the order names if that paid it, else
 //! the one nearest to its time; where only a transfer out of the account matched, that one is the
 //! first hop; where the bank confirmed what the engine does not know, all the account paid from
-//! the order's time on. Accounts already stopped or frozen are followed through, not named. What
-//! was decided `allow` before the hold counts as gone, as does what was reported settled.
+//! the order's time on. Accounts already stopped or frozen are followed through, not named, nor is
+//! the victim where money comes back to him. As long as the order stands, an account that the money
+//! reaches later is named alone, when it does. What was decided `allow` before the hold counts as gone, as does what was reported settled.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use super::order::Order;
+use super::order::{Order, OrderState};
 use super::scene::Scene;
 use super::{FLOWS_MAX, Life, Moment};
 use crate::chain::Chains;
@@ -42,6 +43,8 @@ struct OnFlow {
     application: CompactString,
     role: Role,
     at: TimestampMs,
+    /// What reached it has gone on already: what it pays now is not that money.
+    spent: bool,
 }
 
 /// Accounts on the flows that orders uncovered, for as long as the ledger's trail reaches.
@@ -59,6 +62,7 @@ impl Flows {
             application: application.clone(),
             role,
             at: now,
+            spent: false,
         };
         self.accounts.insert(account.clone(), on);
         self.order.push_back((now, account));
@@ -105,24 +109,86 @@ impl Life {
                 self.flows.put(&victim, Role::Victim, application, m.now);
             }
         }
-        let Some(origin) = origin else { return };
+        if let Some(origin) = origin {
+            let flow = trace::forward(m.facts, origin.receipt, Limits::of(m.policy));
+            let next = self.next_accounts(&order, &flow, m);
+            self.propose(next, flow.cut, order, application, chains, s);
+        }
+    }
+
+    /// A transfer was let go: where it carries stopped money to an account that was not named yet,
+    /// that one is proposed too, as long as the order stands.
+    pub(crate) fn follow_on(
+        &mut self,
+        e: &Event,
+        chains: &mut Chains,
+        m: &Moment<'_>,
+        out: &mut Vec<Output>,
+    ) {
+        if e.kind != EventKind::TransferRequested || self.flows.accounts.is_empty() {
+            return;
+        }
+        let (Some(payer), Some(payee)) = (e.text(Field::PayerAccount), e.text(Field::PayeeAccount))
+        else {
+            return;
+        };
+        let Some(on) = self.flows.get(payer, m) else {
+            return;
+        };
+        if on.role != Role::Carrier || on.spent {
+            return;
+        }
+        let application = on.application.clone();
+        if let Some(known) = self.flows.accounts.get_mut(payee) {
+            // Named already; it has more to pass on.
+            known.spent = false;
+            return;
+        }
+        let standing = self.stops.get(&application);
+        let standing = standing.filter(|o| o.state == OrderState::Standing);
+        let Some(order) = standing.cloned() else {
+            return;
+        };
+        let Some(origin) = origin(&order, m) else {
+            return;
+        };
         let flow = trace::forward(m.facts, origin.receipt, Limits::of(m.policy));
-        let next = self.next_accounts(&order, &flow, m);
-        for account in &next {
-            self.flows
-                .put(&account.account, Role::Carrier, application, m.now);
+        let mut next = self.next_accounts(&order, &flow, m);
+        next.retain(|n| self.flows.get(&n.account, m).is_none());
+        if next.is_empty()
+            && let Some(on) = self.flows.accounts.get_mut(payer)
+        {
+            on.spent = true;
+        }
+        let s = &mut Scene { m, at: m.now, out };
+        self.propose(next, flow.cut, order, &application, chains, s);
+    }
+
+    /// Tells the accounts, if there are any, and keeps them in mind.
+    fn propose(
+        &mut self,
+        next: Vec<NextAccount>,
+        truncated: bool,
+        order: Order,
+        application: &CompactString,
+        chains: &mut Chains,
+        s: &mut Scene<'_, '_>,
+    ) {
+        let now = s.m.now;
+        for n in &next {
+            self.flows.put(&n.account, Role::Carrier, application, now);
         }
         if next.is_empty() {
             return;
         }
         let named = next.iter().map(|n| &n.account);
-        let chain = chains.extend(&order.account, named, application, m);
-        let id = self.ids.next('F', m.coordinates);
+        let chain = chains.extend(&order.account, named, application, s.m);
+        let id = self.ids.next('F', s.m.coordinates);
         s.feedback(Feedback {
             account: Some(order.account),
             extension: Some(Extension {
                 next,
-                truncated: flow.cut,
+                truncated,
                 chain,
             }),
             ..s.new_feedback(
@@ -134,13 +200,17 @@ impl Life {
         });
     }
 
-    /// Those reached that no order holds yet.
+    /// Those reached that no order holds yet, and whose own money it was not.
     fn next_accounts(&self, order: &Order, flow: &Flow, m: &Moment<'_>) -> Vec<NextAccount> {
         let text = |sym: Sym| CompactString::new(m.facts.symbols.text(sym));
         flow.reached
             .iter()
             .map(|r| (text(r.account), r))
             .filter(|(account, _)| !self.is_held(account) && *account != order.account)
+            .filter(|(account, _)| {
+                let on = self.flows.get(account, m);
+                on.is_none_or(|on| on.role != Role::Victim)
+            })
             .map(|(account, r)| {
                 let known = m.facts.account(&account);
                 NextAccount {
