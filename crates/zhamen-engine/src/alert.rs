@@ -13,6 +13,7 @@ use crate::event::{EntryKind, Event, Field, Subject};
 use crate::facts::Facts;
 use crate::judge::Judge;
 use crate::life::Moment;
+use crate::money::Money;
 use crate::output::{Alert, AlertSubject, Contribution, EventName, Fired};
 use crate::rule::{Action, Rule, Severity, Then};
 use crate::time::TimestampMs;
@@ -88,6 +89,18 @@ fn party(e: &Event, subject: Field, facts: &Facts) -> Party {
     p
 }
 
+/// An account that the event itself does not name, as far as it is known.
+fn of_account(account: &CompactString, facts: &Facts) -> Party {
+    let known = facts.account(account);
+    Party {
+        account: Some(account.clone()),
+        name: known.and_then(|k| k.name().cloned()),
+        bank: known.and_then(|k| facts.text(k.bank)),
+        branch: known.and_then(|k| facts.text(k.branch)),
+        opened_by: known.and_then(|k| facts.text(k.opened_by)),
+    }
+}
+
 /// What an alert says besides what the event shows.
 pub(crate) struct Raise<'a> {
     pub(crate) fired: &'a Fired,
@@ -99,6 +112,8 @@ pub(crate) struct Raise<'a> {
     pub(crate) score: i64,
     pub(crate) merged: u64,
     pub(crate) late: bool,
+    /// The amount where the event itself has none.
+    pub(crate) amount: Option<Money>,
 }
 
 /// The alert of one rule or verdict that fired.
@@ -110,7 +125,10 @@ pub(crate) fn raise(
 ) -> Alert {
     let (e, facts, policy): (&Event, &Facts, &Policy) = (judge.event, judge.facts, judge.policy);
     let (field, kind, value) = &r.subject;
-    let p = party(e, *field, facts);
+    let mut p = party(e, *field, facts);
+    if p.account.is_none() && *kind == EntryKind::Account {
+        p = of_account(value, facts);
+    }
     let (numbers, count) = r
         .rule
         .and_then(|rule| rule.evidence)
@@ -176,7 +194,8 @@ pub(crate) fn raise(
         account: p.account,
         amount: e
             .money(Field::TxnAmount)
-            .or_else(|| e.money(Field::OrderAmount)),
+            .or_else(|| e.money(Field::OrderAmount))
+            .or(r.amount),
         time: judge.at,
         contributing,
         contributing_count: count,

@@ -14,6 +14,7 @@ use crate::judge::{Judge, Said};
 use crate::ledger::{Decided, EventNo};
 use crate::life::{Coverage, Life, Moment, Outcome, Standing};
 use crate::lists::{self, Lists};
+use crate::money::Money;
 use crate::notice;
 use crate::output::{Decision, Degraded, FallbackCode, Fired, Output};
 use crate::rule::{Action, Bilingual, Mode, Rule, Then, Verdict};
@@ -137,8 +138,16 @@ impl Engine {
             .max()
             .unwrap_or(Action::Allow);
         d.fired.splice(..0, standing.iter().map(standing_fired));
+        let about = (e.kind == EventKind::InquiryAnswered)
+            .then(|| self.life.remittance_asked(e))
+            .flatten();
+        // A second answer changes nothing.
+        if d.done.as_deref() == Some("inquiry.answered") && d.action >= Action::Delay {
+            self.life.toughen(e, d.action);
+        }
         let case = Case {
             e,
+            about: about.as_ref(),
             judge,
             m,
             hits: &hits,
@@ -219,6 +228,8 @@ impl Engine {
 /// One event under judgement, with what the rules said.
 struct Case<'a> {
     e: &'a Event,
+    /// The payer's account and the amount that an answer is about.
+    about: Option<&'a (CompactString, Option<Money>)>,
     judge: Judge<'a>,
     m: Moment<'a>,
     hits: &'a [Hit<'a>],
@@ -231,6 +242,15 @@ struct Case<'a> {
 impl<'a> Case<'a> {
     fn enforced(&self) -> impl Iterator<Item = &'a Hit<'a>> {
         self.hits.iter().filter(|h| h.rule.mode == Mode::Enforce)
+    }
+
+    /// What an alert or a list entry of this rule is about.
+    fn subject(&self, rule: &Rule) -> Option<(Field, EntryKind, CompactString)> {
+        let payer = Field::PayerAccount;
+        let about = || Some((payer, EntryKind::Account, self.about?.0.clone()));
+        subject_of(self.e, rule.subject)
+            .or_else(|| subject_of(self.e, Some(payer)))
+            .or_else(about)
     }
 
     /// What a hit's hold or verification tells officers and staff.
@@ -287,7 +307,7 @@ fn open(
         let Some(within) = hit.rule.then.within_ms else {
             continue;
         };
-        let accounts = accounts_judged(e, hit.rule, &c.judge);
+        let accounts = accounts_judged(c, hit.rule);
         let why = c.reason(d, hit);
         life.open_verification(&hit.rule.id, within, &accounts, &why, m, out);
     }
@@ -319,9 +339,7 @@ fn raise(
         let Some(i) = hit.fired else { continue };
         let fired = &d.fired[i + c.shift];
         let (rule, then) = (hit.rule, &hit.rule.then);
-        let Some(subject) =
-            subject_of(c.e, rule.subject).or_else(|| subject_of(c.e, Some(Field::PayerAccount)))
-        else {
+        let Some(subject) = c.subject(rule) else {
             continue;
         };
         if let Some(list) = &then.list {
@@ -358,6 +376,7 @@ fn raise(
             score: total,
             merged,
             late,
+            amount: c.about.and_then(|(_, money)| *money),
         };
         out.push(Output::Alert(alert::raise(&c.judge, &c.m, chains, &alert)));
     }
@@ -378,6 +397,7 @@ fn raise(
             score: total,
             merged: 0,
             late,
+            amount: None,
         };
         out.push(Output::Alert(alert::raise(&c.judge, &c.m, chains, &alert)));
     }
@@ -408,6 +428,7 @@ fn raise(
             score: sum,
             merged,
             late,
+            amount: c.about.and_then(|(_, money)| *money),
         };
         out.push(Output::Alert(alert::raise(&c.judge, &c.m, chains, &alert)));
     }
@@ -558,10 +579,10 @@ fn ask<'r>(
 }
 
 /// The account judged, or every account known of the person judged.
-fn accounts_judged(e: &Event, rule: &Rule, judge: &Judge<'_>) -> Vec<CompactString> {
-    match subject_of(e, rule.subject) {
+fn accounts_judged(c: &Case<'_>, rule: &Rule) -> Vec<CompactString> {
+    match subject_of(c.e, rule.subject) {
         Some((_, EntryKind::Account, account)) => vec![account],
-        Some((_, EntryKind::Person, person)) => judge.facts.accounts_of(&person),
+        Some((_, EntryKind::Person, person)) => c.judge.facts.accounts_of(&person),
         _ => [
             Field::PayerAccount,
             Field::UseAccount,
@@ -569,9 +590,10 @@ fn accounts_judged(e: &Event, rule: &Rule, judge: &Judge<'_>) -> Vec<CompactStri
             Field::CardNumber,
         ]
         .into_iter()
-        .find_map(|f| e.text(f))
-        .map(|a| vec![CompactString::new(a)])
-        .unwrap_or_default(),
+        .find_map(|f| c.e.text(f).map(CompactString::new))
+        .or_else(|| c.about.map(|(account, _)| account.clone()))
+        .into_iter()
+        .collect(),
     }
 }
 

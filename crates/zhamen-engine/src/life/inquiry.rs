@@ -8,7 +8,8 @@
 //! silence is `inquiry.expired`, one to an unknown inquiry `inquiry.unknown`; none of these four
 //! is told on a topic. An attempt that names an inquiry which does not cover it may still be
 //! covered by another; a transfer that is settled though its inquiry has no answer is told once as
-//! `inquiry.missing`; among answers that cover the same attempt the strictest is used, then the
+//! `inquiry.missing`; a rule on `inquiry.answered` that asks for `delay` or `hold` makes the outcome
+//! at least that; among answers that cover the same attempt the strictest is used, then the
 //! oldest. Silence falls due one millisecond past `answer_by`.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -351,6 +352,30 @@ impl Life {
         self.inquiries.open -= 1;
         self.inquiries.covering.entry(pair).or_default().push(id);
         Applied::done("inquiry.answered")
+    }
+
+    /// The payer's account and the amount that an answer is about.
+    pub(crate) fn remittance_asked(&self, e: &Event) -> Option<(CompactString, Option<Money>)> {
+        let q = self.inquiries.all.get(&self.inquiry_named(e)?)?;
+        Some((q.account.clone(), q.money))
+    }
+
+    /// Rules judged an answer, what was observed included: the outcome is at least what they ask.
+    pub(crate) fn toughen(&mut self, e: &Event, action: Action) {
+        let Some(q) = self
+            .inquiry_named(e)
+            .and_then(|id| self.inquiries.all.get_mut(&id))
+        else {
+            return;
+        };
+        if let State::Answered { outcome, .. } = &mut q.state {
+            let asked = match action {
+                Action::Delay => Outcome::Delay,
+                Action::Hold => Outcome::Refuse,
+                _ => return,
+            };
+            *outcome = (*outcome).max(asked);
+        }
     }
 
     /// Nobody answered in time.

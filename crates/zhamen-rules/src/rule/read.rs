@@ -153,7 +153,9 @@ pub(crate) fn read(node: &Node, cx: &mut Context<'_>) -> Option<Compiled> {
     if cx.findings.errors() > errors {
         return None;
     }
-    if subject.is_none() && (then.alert.is_some() || then.list.is_some()) {
+    // An answer is about the account of the transfer that was asked about.
+    let answers = on.iter().all(|k| k == EventKind::InquiryAnswered);
+    if subject.is_none() && !answers && (then.alert.is_some() || then.list.is_some()) {
         cx.findings.add(&head.at, Keys::NoSubject);
     }
     let condition = lines::condition(on, [&when, &any, &unless], cx);
