@@ -66,7 +66,7 @@ pub const ENDED_MAX: usize = 100_000;
 /// Alerts remembered; those for which nothing falls due any more are forgotten first.
 pub const ALERTS_MAX: usize = 200_000;
 /// Persons warned lately; the one warned longest ago is forgotten first and may be warned again.
-pub const WARNED_MAX: usize = 1_000_000;
+pub const WARNED_MAX: usize = 200_000;
 /// Accounts on the flows of stopped money; the oldest are forgotten first.
 pub const FLOWS_MAX: usize = 100_000;
 /// Banks whose inquiries are counted; those of others are counted together, without a name.

@@ -2,6 +2,7 @@
 //! lines: type, subject, then whatever is said, times as spans from the start. Every step also
 //! writes and reads the state back, so a snapshot may fall anywhere.
 
+mod bounds;
 mod freezes;
 mod holds;
 mod inquiries;
@@ -248,7 +249,12 @@ impl Bank {
 
     /// An alert is raised, whose report is due then.
     fn raise(&mut self, alert: &str, report_by: Option<TimestampMs>) {
-        let raised = Alert {
+        let raised = self.alert(alert, report_by);
+        self.step(|life, m, _| life.watch(&[Output::Alert(raised)], m));
+    }
+
+    fn alert(&self, alert: &str, report_by: Option<TimestampMs>) -> Alert {
+        Alert {
             alert: alert.to_owned(),
             event: EventName::default(),
             rule: Arc::from("rule"),
@@ -285,8 +291,7 @@ impl Bank {
                 sequence: 0,
             },
             ruleset: self.ruleset.clone(),
-        };
-        self.step(|life, m, _| life.watch(&[Output::Alert(raised)], m));
+        }
     }
 
     fn coverage(&mut self, e: &Event) -> Option<Coverage> {
