@@ -734,7 +734,9 @@ impl Policy {
 }
 
 impl Aggregate {
-    fn name(self) -> &'static str {
+    /// As a rule file calls it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Aggregate::Count => "count",
             Aggregate::Sum => "sum",
