@@ -47,6 +47,9 @@ enum Command {
     Rules(commands::rules::Command),
     #[command(subcommand)]
     Topics(commands::topics::Command),
+    #[command(subcommand)]
+    Report(commands::report::Command),
+    Verify(commands::verify::Args),
     Town(commands::town::Args),
     /// Print version, engine version and compiler.
     Version,
@@ -71,6 +74,8 @@ fn main() -> ExitCode {
         Command::Replay(args) => commands::replay::run(&args),
         Command::Rules(command) => commands::rules::run(&command),
         Command::Topics(command) => commands::topics::run(&command),
+        Command::Report(command) => commands::report::run(&command),
+        Command::Verify(args) => commands::verify::run(&args),
         Command::Town(args) => commands::town::run(&args),
         Command::Version => commands::version::run(),
         Command::Completions(args) => commands::completions::run(&args),

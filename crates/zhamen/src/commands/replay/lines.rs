@@ -87,7 +87,11 @@ pub fn total_bytes(paths: &[PathBuf]) -> Option<u64> {
         .sum()
 }
 
-fn open(path: &Path, progress: &Progress) -> io::Result<Box<dyn BufRead + Send>> {
+/// A file, decompressed where it is compressed; `-` is stdin.
+///
+/// # Errors
+/// It cannot be opened, or its compression is damaged.
+pub fn open(path: &Path, progress: &Progress) -> io::Result<Box<dyn BufRead + Send>> {
     let raw: Box<dyn Read + Send> = if path.as_os_str() == "-" {
         Box::new(io::stdin())
     } else {

@@ -1,0 +1,39 @@
+//! `zhamen report`: what banks, police and courts get on paper, made from what is already written.
+//!
+//! A report reads files only, the output topics as `<topic>.ndjson`, and folds nothing: what it says
+//! stands in the topics. The same inputs give the same bytes; nothing in a report is today's time.
+
+pub(super) mod bundle;
+mod evidence;
+mod place;
+mod topics;
+
+use std::path::PathBuf;
+
+use crate::exit::Outcome;
+use crate::settings::Given;
+
+/// Reports, drafts and evidence from the output topics.
+///
+/// 报表与证据:由输出主题的文件生成,不另行判定。
+#[derive(clap::Subcommand)]
+pub enum Command {
+    Evidence(evidence::Args),
+}
+
+/// What every report reads.
+#[derive(clap::Args)]
+struct From {
+    /// A directory of output topics as <topic>.ndjson (or .ndjson.gz, .ndjson.zst): what `zhamen replay
+    /// --out DIR` writes, or a consumer's dump of the topics, one record's value a line
+    #[arg(long = "from", value_name = "DIR")]
+    dir: PathBuf,
+    #[command(flatten)]
+    given: Given,
+}
+
+pub fn run(command: &Command) -> Outcome {
+    match command {
+        Command::Evidence(args) => evidence::run(args),
+    }
+}

@@ -1,0 +1,201 @@
+//! Reports and evidence from outside: `data/report/events.ndjson` is replayed, and what the report
+//! commands make of the topics is compared with the files beside it (`UPDATE_EXPECT=1` rewrites).
+//!
+//! The events: five large payments of one account (t1–t5, t5 sent twice), three cards of one person
+//! in two banks (c1–c3), the first alert acknowledged and confirmed, a rejected record (x1), and five
+//! large payments whose last falls one millisecond before December in Shanghai (u1–u5).
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use expect_test::expect_file;
+
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/report");
+const ALERT: &str = "A-0-5-0-frequent-large-transfers";
+
+/// A directory of the topics that the events lead to; it goes when it is dropped.
+struct Dir(PathBuf);
+
+impl Dir {
+    fn new(name: &str) -> Dir {
+        let path =
+            std::env::temp_dir().join(format!("zhamen-report-{name}-{}", std::process::id()));
+        let dir = Dir(path);
+        let (topics, events) = (dir.path("topics"), format!("{DATA}/events.ndjson"));
+        let rules = format!("{DATA}/rules");
+        let replay = [
+            "replay", "--quiet", "--rules", &rules, "--out", &topics, &events,
+        ];
+        assert_eq!(run(&replay).0, 1, "one record is rejected");
+        dir
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().expect("ASCII").to_owned()
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.join(name)).expect("a file of text")
+    }
+
+    fn evidence(&self, alert: &str, more: &[&str]) -> (i32, String, String) {
+        let (topics, bundle) = (self.path("topics"), self.path("bundle"));
+        let rules = format!("{DATA}/rules");
+        let mut args = vec![
+            "report", "evidence", alert, "--from", &topics, "--rules", &rules,
+        ];
+        args.extend(["--out", &bundle]);
+        args.extend(more);
+        run(&args)
+    }
+
+    fn verify(&self, more: &[&str]) -> (i32, String, String) {
+        let bundle = self.path("bundle");
+        run(&[&["verify", bundle.as_str()], more].concat())
+    }
+}
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Exit code, stdout, stderr.
+fn run(args: &[&str]) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_zhamen"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ZHAMEN__")) {
+        command.env_remove(name);
+    }
+    let output = command.args(args).output().expect("the binary starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    (
+        output.status.code().expect("it ends by itself"),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+fn files_below(dir: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        match path.is_dir() {
+            true => files.extend(files_below(&path)),
+            false => files.push(path),
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn a_bundle_holds_all_of_an_alert_and_its_manifest_says_so() {
+    let dir = Dir::new("bundle");
+    let (code, digest, stderr) = dir.evidence(ALERT, &[&format!("{DATA}/events.ndjson")]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    expect_file![format!("{DATA}/manifest.json")].assert_eq(&dir.read("bundle/manifest.json"));
+    let (events, topic) = (
+        dir.read("bundle/events.ndjson"),
+        dir.read("topics/bank.decisions.v1.ndjson"),
+    );
+    let id =
+        |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["id"].clone();
+    let ids: Vec<_> = events.lines().map(id).collect();
+    assert_eq!(
+        ids,
+        ["t1", "t2", "t3", "t4", "t5", "t5"],
+        "as received, the repeat too"
+    );
+    for decision in dir.read("bundle/decisions.ndjson").lines() {
+        assert!(topic.contains(decision), "copied as it stands");
+    }
+    let steps = dir.read("bundle/holds.ndjson") + &dir.read("bundle/feedback.ndjson");
+    for step in [
+        "hold.placed",
+        "hold.expired",
+        "alert.acknowledged",
+        "alert.disposed",
+    ] {
+        assert!(steps.contains(step), "{step}");
+    }
+
+    let (code, stdout, _) = dir.verify(&["--digest", digest.trim()]);
+    assert_eq!((code, stdout), (0, format!("ok {ALERT} files=7 {digest}")));
+    let other = format!("sha256:{}", "0".repeat(64));
+    let (code, stdout, _) = dir.verify(&["--digest", &other]);
+    assert_eq!((code, stdout.split(':').next()), (1, Some("manifest.json")));
+    // Evidence is never written over.
+    assert_eq!(dir.evidence(ALERT, &[]).0, 2);
+    assert_eq!(dir.verify(&[]).0, 0);
+}
+
+#[test]
+fn verify_finds_one_changed_byte_in_any_file_and_names_the_file() {
+    let dir = Dir::new("flip");
+    assert_eq!(
+        dir.evidence(ALERT, &[&format!("{DATA}/events.ndjson")]).0,
+        0
+    );
+    let root = dir.0.join("bundle");
+    let files = files_below(&root);
+    assert_eq!(files.len(), 9);
+    for file in files {
+        let content = std::fs::read(&file).expect("a file");
+        let name = file
+            .strip_prefix(&root)
+            .expect("below")
+            .to_str()
+            .expect("ASCII");
+        // The seal tells of the manifest.
+        let told = name.replace("manifest.json", "manifest.sha256");
+        for at in [0, content.len() / 2, content.len() - 1] {
+            let mut changed = content.clone();
+            changed[at] ^= 0x01;
+            std::fs::write(&file, &changed).expect("a file");
+            let (code, stdout, stderr) = dir.verify(&[]);
+            assert_eq!((code, stderr.as_str()), (1, ""), "{name} byte {at}");
+            assert!(
+                stdout.starts_with(&format!("{told}: ")),
+                "{name} byte {at}: {stdout}"
+            );
+        }
+        std::fs::write(&file, &content[1..]).expect("a file");
+        assert_eq!(dir.verify(&[]).0, 1, "{name} shortened");
+        std::fs::remove_file(&file).expect("a file");
+        assert!(
+            dir.verify(&[])
+                .1
+                .starts_with(&format!("{name}: is missing"))
+        );
+        std::fs::write(&file, &content).expect("a file");
+        assert_eq!(dir.verify(&[]).0, 0, "{name} restored");
+    }
+    std::fs::write(root.join("rules/more.toml"), "").expect("a file");
+    let (code, stdout, _) = dir.verify(&[]);
+    assert_eq!(
+        (code, stdout.as_str()),
+        (1, "rules/more.toml: is not in the manifest\n")
+    );
+}
+
+#[test]
+fn evidence_says_what_it_lacks_and_refuses_rules_that_are_not_the_alerts() {
+    let dir = Dir::new("lacks");
+    let pack = concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs/rules");
+    let (topics, bundle) = (dir.path("topics"), dir.path("bundle"));
+    let foreign = [
+        "report", "evidence", ALERT, "--from", &topics, "--rules", pack, "--out", &bundle,
+    ];
+    assert_eq!(run(&foreign).0, 78);
+    assert_eq!(dir.evidence("A-9-9-9-x", &[]).0, 2);
+    assert!(!dir.0.join("bundle").exists());
+
+    let (code, _, stderr) = dir.evidence(ALERT, &[]);
+    let told = "report evidence: of 5 events listed, 5 records and 0 decisions are not in the inputs; \
+                the manifest names them\n";
+    assert_eq!((code, stderr.as_str()), (1, told));
+    assert_eq!(dir.verify(&[]).0, 0, "what is there is whole");
+    let left: Vec<_> = std::fs::read_dir(&dir.0).expect("a directory").collect();
+    assert_eq!(left.len(), 2, "nothing half made is left");
+}
