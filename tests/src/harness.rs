@@ -153,6 +153,11 @@ impl Fold {
         );
     }
 
+    /// See [`Engine::set_rows_max`].
+    pub fn set_rows_max(&mut self, rows: usize) {
+        self.engine.set_rows_max(rows);
+    }
+
     /// The engine.
     #[must_use]
     pub fn engine(&self) -> &Engine {

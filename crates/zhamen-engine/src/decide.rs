@@ -7,7 +7,7 @@ use compact_str::CompactString;
 
 use crate::alert::{self, Quiet, Raise, subject_of};
 use crate::chain::Chains;
-use crate::engine::{Answer, Engine, Marks};
+use crate::engine::{Answer, Engine, Timing};
 use crate::entry::Activation;
 use crate::event::{EntryKind, Event, EventKind, Field};
 use crate::judge::{Judge, Said};
@@ -38,7 +38,7 @@ impl Engine {
         e: &Event,
         no: EventNo,
         at: TimestampMs,
-        marks: Marks,
+        timing: Timing,
         answer: &Answer<'_>,
         out: &mut Vec<Output>,
     ) {
@@ -100,9 +100,9 @@ impl Engine {
             outcome_acts(c, &active, &mut hits, &mut d);
         }
         d.traced = self.life.traced(e, &m);
-        d.stale = marks.stale || judge.stale.get();
-        d.late = marks.late;
-        d.ahead = marks.ahead;
+        d.stale = timing.stale || judge.stale.get();
+        d.late = timing.late;
+        d.ahead = timing.ahead;
         self.counters.count(&hits, &d);
 
         let live = || hits.iter().filter(|h| h.fired.is_some());

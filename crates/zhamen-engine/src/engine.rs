@@ -11,23 +11,26 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
+use crate::ahead::{Ahead, TOGETHER};
 use crate::alert::Quiet;
 use crate::chain::Chains;
 use crate::decide::Hit;
 use crate::entry::{Activation, Block, Body, Code, Entry, Record};
 use crate::event::{Event, EventKind, Field};
 use crate::facts::Facts;
-use crate::hash::{roll, roll_bytes, text_hash};
+use crate::hash::{roll, roll_value, text_hash};
 use crate::judge::{Judge, Memo};
 use crate::ledger::{Decided, EventNo, Known, NO_EVENT};
 use crate::life::{InquiryCounts, Life, LifeStats, Moment, Quality};
 use crate::lists::Lists;
+use crate::marks::Marks;
 use crate::output::{Coordinates, Decision, Degraded, EventName, FallbackCode, Fired, Output};
 use crate::plan::Plan;
 use crate::reversal::{self, Undo, Waiting};
-use crate::rule::{Action, Mode, Reach};
+use crate::rule::{Action, Mode};
 use crate::score::Scores;
-use crate::series::{self, KeyOf, SeriesState};
+use crate::series::{self, KeyOf};
+use crate::streams::{self, Counted, Keeping, StreamState};
 use crate::symbols::NO_SYM;
 use crate::time::{HOUR_MS, TimestampMs};
 use crate::window::Caches;
@@ -41,7 +44,7 @@ pub struct Engine {
     /// Newest `occurred_at` accepted, ahead ones aside.
     pub(crate) newest: TimestampMs,
     /// Highest offset folded of each input partition.
-    pub(crate) marks: BTreeMap<(CompactString, i32), i64>,
+    pub(crate) marks: Marks,
     /// Next sequence of each partition of the decisions topic.
     pub(crate) sequences: Vec<u64>,
     pub(crate) hash: u64,
@@ -53,13 +56,18 @@ pub struct Engine {
     pub(crate) scores: Scores,
     pub(crate) waiting: Waiting,
     pub(crate) counters: Counters,
+    ahead: Ahead,
+    /// See [`Engine::set_rows_max`].
+    rows_max: usize,
 }
 
 /// What rules may read: everything but the life cycles.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     pub(crate) plan: Plan,
-    pub(crate) series: Vec<SeriesState>,
+    pub(crate) streams: Vec<StreamState>,
+    /// Slots of the event in hand, by stream; 0: not looked up yet.
+    pub(crate) slots: Vec<u32>,
     pub(crate) caches: Caches,
     pub(crate) memo: RefCell<Memo>,
     pub(crate) facts: Facts,
@@ -67,6 +75,27 @@ pub(crate) struct Held {
 }
 
 impl Held {
+    /// The slot of an event's key in a stream, made if need be; nothing where the event has none.
+    fn open(&mut self, stream: usize, e: &Event, clock: TimestampMs) -> Option<u32> {
+        if let Some(i) = self.slots[stream].checked_sub(1) {
+            return Some(i);
+        }
+        let facts = &mut self.facts;
+        let by = &self.plan.layouts[stream].by;
+        let KeyOf::Known(key) = series::key_of(e, by, |f, t| Some(facts.intern(f, t))) else {
+            return None;
+        };
+        let forgotten = self.plan.forgotten(stream, clock);
+        let state = &mut self.streams[stream];
+        let freed = state.tidy(forgotten);
+        let (i, restarted) = state.open(key, forgotten);
+        if freed || restarted {
+            self.caches.clear();
+        }
+        self.slots[stream] = i + 1;
+        Some(i)
+    }
+
     /// A judge of one event, counted or about to be.
     pub(crate) fn judge<'e>(
         &'e self,
@@ -84,8 +113,9 @@ impl Held {
             rules: &active.rules,
             policy: &active.policy,
             plan: &self.plan,
-            series: &self.series,
+            streams: &self.streams,
             facts: &self.facts,
+            own: &self.facts.own,
             lists: &self.lists,
             caches: &self.caches,
             memo: &self.memo,
@@ -129,9 +159,9 @@ pub struct Stats {
     pub accounts: usize,
     /// Events in the ledger.
     pub events: usize,
-    /// Keys over all series.
+    /// Keys over all streams: series that count the same events by the same key share one.
     pub series_keys: usize,
-    /// Counted events over all series.
+    /// Counted events over all streams.
     pub series_events: usize,
     /// Bytes of the series, an estimate from capacities.
     pub window_bytes: usize,
@@ -161,7 +191,7 @@ impl Engine {
             next_offset: 0,
             clock: TimestampMs::MIN,
             newest: TimestampMs::MIN,
-            marks: BTreeMap::new(),
+            marks: Marks::default(),
             sequences: Vec::new(),
             hash: 0,
             active: Arc::new(Activation {
@@ -175,9 +205,17 @@ impl Engine {
             scores: Scores::default(),
             waiting: Waiting::default(),
             counters: Counters::default(),
+            ahead: Ahead::default(),
+            rows_max: streams::ROWS_MAX,
         };
         engine.activate(engine.active.clone());
         engine
+    }
+
+    /// A key with more counted events than this keeps them as logs with running totals instead of
+    /// rows. What is read does not depend on it: tests set it low to show that.
+    pub fn set_rows_max(&mut self, rows: usize) {
+        self.rows_max = rows;
     }
 
     /// Folds one journal record.
@@ -192,29 +230,40 @@ impl Engine {
         if before.div_euclid(HOUR_MS) != self.clock.div_euclid(HOUR_MS) {
             self.sweep();
         }
-        for (index, entry) in block.entries.iter().enumerate() {
-            let first = out.len();
-            let at = Coordinates {
-                partition: self.partition,
-                offset: block.offset,
-                index: index as u32,
-                sequence: self.sequences.first().copied().unwrap_or(0),
-            };
-            self.time_passes(at, out);
-            match entry {
-                Entry::Tick => {}
-                Entry::Activate(activation) => self.activate(activation.clone()),
-                Entry::Record(record) => self.record(record, at, out),
-            }
-            for output in &out[first..] {
-                self.hash = roll_output(self.hash, output);
+        let mut ahead = std::mem::take(&mut self.ahead);
+        for (chunk, entries) in block.entries.chunks(TOGETHER).enumerate() {
+            ahead.look(&self.held, entries);
+            for (i, entry) in entries.iter().enumerate() {
+                self.held.facts.own.next(ahead.guesses(i));
+                self.entry(entry, block.offset, chunk * TOGETHER + i, out);
             }
         }
+        self.ahead = ahead;
         self.next_offset = block.offset + 1;
         self.hash = roll(
             roll(self.hash, block.offset as u64),
             block.journal_at as u64,
         );
+    }
+
+    /// Folds one entry.
+    fn entry(&mut self, entry: &Entry, offset: i64, index: usize, out: &mut Vec<Output>) {
+        let first = out.len();
+        let at = Coordinates {
+            partition: self.partition,
+            offset,
+            index: index as u32,
+            sequence: self.sequences.first().copied().unwrap_or(0),
+        };
+        self.time_passes(at, out);
+        match entry {
+            Entry::Tick => {}
+            Entry::Activate(activation) => self.activate(activation.clone()),
+            Entry::Record(record) => self.record(record, at, out),
+        }
+        for output in &out[first..] {
+            self.hash = roll_output(self.hash, output);
+        }
     }
 
     /// Once an hour: lets go of scores no verdict can see any more.
@@ -260,39 +309,29 @@ impl Engine {
     /// From here on these rules and settings hold. Series that the new set counts alike keep their
     /// state; others start empty; those nobody reads any more are let go.
     pub(crate) fn activate(&mut self, activation: Arc<Activation>) {
-        let mut old: BTreeMap<Arc<str>, SeriesState> = self
-            .active
-            .rules
-            .series
-            .iter()
-            .map(|s| s.identity.clone())
-            .zip(std::mem::take(&mut self.held.series))
-            .collect();
-        self.held.series = activation
-            .rules
-            .series
-            .iter()
-            .map(|s| old.remove(&s.identity).unwrap_or_default())
-            .collect();
+        let plan = Plan::new(&activation);
+        let states = std::mem::take(&mut self.held.streams);
+        self.held.streams = streams::carry(
+            &self.held.plan.layouts,
+            states,
+            &plan.layouts,
+            self.rows_max,
+        );
         let partitions = activation.policy.decision_partitions.max(1) as usize;
         if self.sequences.len() < partitions {
             self.sequences.resize(partitions, 0);
         }
         self.held.caches.clear();
-        self.held.plan = Plan::new(&activation);
+        self.held.plan = plan;
         self.hash = roll(self.hash, text_hash(&activation.rules.digest));
         self.active = activation;
     }
 
     fn record(&mut self, record: &Record, mut at: Coordinates, out: &mut Vec<Output>) {
-        let mark = self
-            .marks
-            .entry((record.input.topic.clone(), record.input.partition))
-            .or_insert(-1);
-        if record.input.offset <= *mark {
+        let input = &record.input;
+        if !self.marks.pass(&input.topic, input.partition, input.offset) {
             return;
         }
-        *mark = record.input.offset;
         let lane =
             record.key_hash as usize % self.active.policy.decision_partitions.max(1) as usize;
         at.sequence = self.sequences[lane];
@@ -398,13 +437,10 @@ impl Engine {
                 }
             }
             // Windows read while counting may have changed.
-            self.held
-                .memo
-                .get_mut()
-                .clear(self.active.rules.windows.len());
+            self.forget_readings();
         }
-        let mark = Marks { late, stale, ahead };
-        self.decide(e, no, at, mark, answer, out);
+        let timing = Timing { late, stale, ahead };
+        self.decide(e, no, at, timing, answer, out);
     }
 
     /// A source held to some banks answers, releases and verifies for those only. What the event
@@ -469,13 +505,13 @@ impl Engine {
             }
             _ => (None, None),
         };
-        let symbols = &mut self.held.facts.symbols;
+        let facts = &mut self.held.facts;
         let mut sym = |f: Option<Field>| {
-            f.and_then(|f| e.text(f))
-                .map_or(NO_SYM, |t| symbols.intern(t))
+            f.and_then(|f| Some((f, e.text(f)?)))
+                .map_or(NO_SYM, |(f, text)| facts.intern(f, text))
         };
         let (payer, payee) = (sym(a), sym(b));
-        let source = symbols.intern(&e.source);
+        let source = facts.intern(F::Source, &e.source);
         let money = e.money(F::TxnAmount);
         let no = self.held.facts.ledger.push(Known {
             id: e.id.clone(),
@@ -525,29 +561,25 @@ impl Engine {
             .get(request)
             .expect("found before")
             .clone();
-        for (id, s) in self.active.rules.series.iter().enumerate() {
-            if !s.undo.contains(undo.kind) {
+        let currency = known.currency.map_or(0, streams::mark);
+        let amount = (!undo.whole).then_some(undo.amount);
+        for (layout, state) in self.held.plan.layouts.iter().zip(&mut self.held.streams) {
+            let members = layout.undone_by(undo.kind);
+            if members == 0 {
                 continue;
             }
-            let currency = known.currency.filter(|_| series::is_money(s));
-            let KeyOf::Known(key) =
-                series::key_of(e, &s.by, currency, |t| self.held.facts.symbols.find(t))
-            else {
+            let facts = &self.held.facts;
+            let key = series::key_of(e, &layout.by, |f, t| facts.own.find(f, t, &facts.symbols));
+            let KeyOf::Known(key) = key else {
                 continue;
             };
-            let Some(log) = self.held.series[id].get_mut(key) else {
+            let Some(i) = state.find(&key) else {
                 continue;
             };
-            let numeric = series::is_numeric(s);
+            let slot = &mut state.slots[i as usize];
             for no in reversal::counted_as(&known, request) {
-                let Some(at) = self.held.facts.ledger.get(no).map(|k| k.at) else {
-                    continue;
-                };
-                match log.find(at, no) {
-                    Some(i) if undo.whole => log.remove(i, numeric),
-                    Some(i) if series::is_money(s) && numeric => log.reduce(i, undo.amount),
-                    // Never counted, taken out already, or older than anything a window sees.
-                    Some(_) | None => {}
+                if let Some(at) = facts.ledger.get(no).map(|k| k.at) {
+                    slot.take_out(layout, members, (at, no), currency, amount);
                 }
             }
         }
@@ -565,7 +597,9 @@ impl Engine {
     fn count(&mut self, e: &Event, no: EventNo, at: TimestampMs) -> bool {
         let active = self.active.clone();
         let mut stale = false;
-        self.held.memo.get_mut().clear(active.rules.windows.len());
+        self.forget_readings();
+        self.held.slots.clear();
+        self.held.slots.resize(self.held.streams.len(), 0);
         for i in 0..self.held.plan.series_by_kind[e.kind as usize].len() {
             let id = usize::from(self.held.plan.series_by_kind[e.kind as usize][i]);
             stale |= self.count_in(id, &active, e, no, at);
@@ -599,8 +633,7 @@ impl Engine {
     ) -> bool {
         let s = &active.rules.series[id];
         let mut value = series::value_of(e, at, s, &mut self.held.facts);
-        let numeric = series::is_numeric(s);
-        if numeric && value.is_none() && s.hops.is_none() {
+        if series::is_numeric(s) && value.is_none() && s.hops.is_none() {
             return false;
         }
         if let Some(filter) = &s.filter {
@@ -609,49 +642,67 @@ impl Engine {
                 return false;
             }
         }
-        let currency = series::is_money(s)
-            .then(|| {
-                e.money(s.value.expect("money series have a value"))
-                    .map(|m| m.currency)
-            })
-            .flatten();
-        let symbols = &mut self.held.facts.symbols;
-        let KeyOf::Known(key) = series::key_of(e, &s.by, currency, |t| Some(symbols.intern(t)))
-        else {
+        let (stream, member) = self.held.plan.places[id];
+        let Some(i) = self.held.open(stream, e, self.clock) else {
             return false;
         };
+        let (plan, facts) = (&self.held.plan, &mut self.held.facts);
+        let layout = &plan.layouts[stream];
         let policy = &active.policy;
-        let forgotten = self.held.plan.forgotten(id, self.clock);
-        let state = &mut self.held.series[id];
         if let Some(hops) = &s.hops {
             let latest = at.saturating_add(policy.lateness_ms);
-            let symbols = &self.held.facts.symbols;
-            let received = state.received(e, hops, symbols, forgotten, latest);
-            value = Some(series::hops_of(e, at, s, hops, received));
+            let forgotten = plan.forgotten(stream, self.clock);
+            let state = &self.held.streams[stream];
+            let payer = series::key_of(e, &[hops.payer], |f, t| {
+                facts.own.find(f, t, &facts.symbols)
+            });
+            let received = match payer {
+                KeyOf::Known(payer) => state.find(&payer),
+                _ => None,
+            };
+            let received = received.and_then(|i| {
+                let slot = &state.slots[i as usize];
+                let view = slot.view(i, layout, member, 0);
+                (slot.touched >= forgotten && view.newest() <= latest).then_some(view)
+            });
+            value = Some(series::hops_of(e, at, s, hops, received, facts));
         }
-        state.tidy(forgotten);
-        let log = state.log(key, forgotten);
-        log.touched = self.clock;
-        if log.newest.saturating_sub(policy.lateness_ms) > at {
+        let currency = layout.currency_of(e);
+        let m = &layout.members[member];
+        let kept: Vec<i64> = m
+            .kept_columns
+            .iter()
+            .map(|c| layout.kept_value(*c, e, facts))
+            .collect();
+        let slot = &mut self.held.streams[stream].slots[i as usize];
+        slot.touched = self.clock;
+        if slot.has_moved_on(layout, member, currency, at, policy.lateness_ms) {
             return true;
         }
-        let kept =
-            (!s.kept.is_empty()).then(|| s.kept.iter().map(|f| e.get(*f).cloned()).collect());
-        log.insert(at, no, value.unwrap_or(series::NO_VALUE), numeric, kept);
-        // What a notice may still take out is not folded into totals before the ledger forgets it.
-        let by_number = matches!(s.reach, Reach::Ever | Reach::Newest(_));
-        let undone = match s.undo.is_empty() || !by_number {
-            true => 0,
-            false => policy.dedupe_horizon_ms.max(policy.trail_ms),
+        let event = Counted {
+            at,
+            no,
+            currency,
+            value: value.unwrap_or(series::NO_VALUE),
+            kept: &kept,
         };
-        let out = series::out_of_reach(
-            s.reach,
-            log.newest,
-            policy.lateness_ms.saturating_add(undone),
-            &self.held.plan.calendar,
-        );
-        log.evict(out, s);
+        let keeping = Keeping {
+            lateness_ms: policy.lateness_ms,
+            undo_ms: policy.dedupe_horizon_ms.max(policy.trail_ms),
+            rows_max: self.rows_max,
+            calendar: &plan.calendar,
+        };
+        slot.count(layout, member, event, keeping);
         false
+    }
+
+    /// Readings of windows are taken anew.
+    fn forget_readings(&mut self) {
+        let (windows, lookups) = (
+            self.active.rules.windows.len(),
+            self.held.plan.lookups.len(),
+        );
+        self.held.memo.get_mut().clear(windows, lookups);
     }
 
     /// The bare answer to a record.
@@ -814,17 +865,22 @@ impl Engine {
     /// How much is held; walks the state, so not for every event.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let logs = || self.held.series.iter().flat_map(|s| &s.logs);
-        let series_keys = logs().count();
-        let key_bytes = series_keys * (size_of::<series::Log>() + 2 * size_of::<series::Key>() + 5);
-        let accounts = self.held.facts.account_order.len();
+        let streams = || self.held.plan.layouts.iter().zip(&self.held.streams);
+        let keys = |s: &StreamState| s.used().count();
+        let accounts = self.held.facts.accounts.len();
         Stats {
             accounts,
             events: self.held.facts.ledger.len(),
-            series_keys,
-            series_events: logs().map(|l| l.live().len()).sum(),
-            window_bytes: key_bytes
-                + logs().map(series::Log::heap_bytes).sum::<usize>()
+            series_keys: self.held.streams.iter().map(keys).sum(),
+            series_events: streams()
+                .flat_map(|(l, s)| s.used().map(|slot| slot.events(l)))
+                .sum(),
+            window_bytes: self
+                .held
+                .streams
+                .iter()
+                .map(StreamState::bytes)
+                .sum::<usize>()
                 + self.held.caches.bytes(),
             account_bytes: self.held.facts.account_bytes(),
             ledger_bytes: self.held.facts.ledger.len() * (size_of::<Known>() + 5),
@@ -845,15 +901,15 @@ pub(crate) struct Answer<'a> {
     pub(crate) lane: i32,
 }
 
-/// Marks of a decision.
+/// How an event's time stands to others'.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Marks {
+pub(crate) struct Timing {
     pub(crate) late: bool,
     pub(crate) stale: bool,
     pub(crate) ahead: bool,
 }
 
-/// Folds an output into the rolling hash: the plain decision by its numbers, all else by its text.
+/// Folds an output into the rolling hash: the plain decision by its numbers, all else whole.
 fn roll_output(hash: u64, output: &Output) -> u64 {
     match output {
         Output::Decision(d) => {
@@ -874,8 +930,8 @@ fn roll_output(hash: u64, output: &Output) -> u64 {
             {
                 return hash;
             }
-            roll_bytes(hash, format!("{d:?}").as_bytes())
+            roll_value(hash, d)
         }
-        other => roll_bytes(hash, format!("{other:?}").as_bytes()),
+        other => roll_value(hash, other),
     }
 }

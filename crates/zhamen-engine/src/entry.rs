@@ -66,7 +66,7 @@ pub struct Input {
 }
 
 /// Header values copied or echoed to the decision.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "named as the headers are")]
 pub struct Headers {
     pub traceparent: Option<CompactString>,

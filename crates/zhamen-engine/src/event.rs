@@ -340,6 +340,7 @@ pub enum Value {
 
 /// One checked event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Parts")]
 pub struct Event {
     /// Its type.
     pub kind: EventKind,
@@ -354,7 +355,29 @@ pub struct Event {
     pub content: u64,
     /// Values by field, ascending, each field at most once.
     values: Vec<(Field, Value)>,
+    /// Which fields are there, a bit each: how many come before one is where it stands.
+    #[serde(skip)]
+    present: u128,
 }
+
+/// An event as it is stored.
+#[derive(Deserialize)]
+struct Parts {
+    kind: EventKind,
+    id: CompactString,
+    source: CompactString,
+    occurred_at: TimestampMs,
+    content: u64,
+    values: Vec<(Field, Value)>,
+}
+
+impl From<Parts> for Event {
+    fn from(p: Parts) -> Event {
+        Event::new(p.kind, p.id, p.source, p.occurred_at, p.content, p.values)
+    }
+}
+
+const _: () = assert!(Field::ALL.len() <= 128, "a bit for each field");
 
 impl Event {
     /// An event; `values` may come in any order, the last of one field wins.
@@ -373,6 +396,7 @@ impl Event {
             values.sort_by_key(|(f, _)| *f);
             values.dedup_by_key(|(f, _)| *f);
         }
+        let present = values.iter().fold(0, |bits, (f, _)| bits | 1 << *f as u8);
         Event {
             kind,
             id,
@@ -380,6 +404,7 @@ impl Event {
             occurred_at,
             content,
             values,
+            present,
         }
     }
 
@@ -392,10 +417,12 @@ impl Event {
     /// The value of a field that is not one of the four common ones.
     #[must_use]
     pub fn get(&self, field: Field) -> Option<&Value> {
-        self.values
-            .binary_search_by_key(&field, |(f, _)| *f)
-            .ok()
-            .map(|i| &self.values[i].1)
+        let bit = 1_u128 << field as u8;
+        if self.present & bit == 0 {
+            return None;
+        }
+        let before = (self.present & (bit - 1)).count_ones();
+        Some(&self.values[before as usize].1)
     }
 
     /// A text field; the common texts included.

@@ -6,20 +6,25 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::event::{Event, EventKind, Field};
 use crate::hash::IdMap;
-use crate::ledger::{Account, EventNo, Ledger};
-use crate::symbols::{NO_SYM, Sym, Symbols};
+use crate::ledger::{Account, EventNo, Ledger, is_before};
+use crate::streams::Texts;
+use crate::symbols::{EventSymbols, NO_SYM, Sym, Symbols};
 
 /// What is known.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// Texts as numbers.
     pub symbols: Symbols,
+    /// Symbols of the texts of the event in hand.
+    pub(crate) own: EventSymbols,
+    /// Lists of texts that counted events keep.
+    pub(crate) texts: Texts,
     /// Events of the horizon.
     pub ledger: Ledger,
-    /// Accounts and cards by number. Iterated only through [`Facts::account_order`].
-    pub(crate) accounts: IdMap<Sym, Account>,
-    /// Accounts in order of first sight, which is the order snapshots keep.
-    pub(crate) account_order: Vec<Sym>,
+    /// Accounts and cards in order of first sight, each with its number.
+    pub(crate) accounts: Vec<(Sym, Account)>,
+    /// By the symbol of a number, its account's position and one more; 0: none.
+    account_at: Vec<u32>,
     /// Accounts known of a person, by pseudonym, in order of first sight.
     pub(crate) accounts_of: IdMap<Sym, Vec<Sym>>,
 }
@@ -28,14 +33,40 @@ impl Facts {
     /// What is known of an account.
     #[must_use]
     pub fn account(&self, number: &str) -> Option<&Account> {
-        self.symbols
-            .find(number)
-            .and_then(|s| self.accounts.get(&s))
+        self.account_of(self.symbols.find(number)?)
+    }
+
+    /// The account of a number, if it is known: for looking ahead.
+    pub(crate) fn account_of(&self, number: Sym) -> Option<&Account> {
+        let place = self.account_at.get(number as usize)?.checked_sub(1)?;
+        Some(&self.accounts[place as usize].1)
+    }
+
+    /// What is known of an account, to change it; an empty one if it was never seen.
+    fn account_mut(&mut self, number: Sym) -> &mut Account {
+        let at = number as usize;
+        if self.account_at.len() <= at {
+            self.account_at.resize(self.symbols.len(), 0);
+        }
+        if self.account_at[at] == 0 {
+            self.accounts.push((number, Account::default()));
+            self.account_at[at] = self.accounts.len() as u32;
+        }
+        &mut self.accounts[self.account_at[at] as usize - 1].1
+    }
+
+    /// Takes over accounts, as after a restore.
+    pub(crate) fn set_accounts(&mut self, accounts: Vec<(Sym, Account)>) {
+        self.account_at = vec![0; self.symbols.len()];
+        for (i, (number, _)) in accounts.iter().enumerate() {
+            self.account_at[*number as usize] = i as u32 + 1;
+        }
+        self.accounts = accounts;
     }
 
     /// Transfers into and out of an account, newest in the journal first; some may be forgotten.
     pub(crate) fn trail(&self, account: Sym) -> impl Iterator<Item = EventNo> + '_ {
-        let known = self.accounts.get(&account);
+        let known = self.account_of(account);
         known
             .into_iter()
             .flat_map(|a| a.trail.iter().rev().copied())
@@ -65,14 +96,9 @@ impl Facts {
                 + a.holders.capacity() * size_of::<Sym>()
                 + a.trail.capacity() * size_of::<EventNo>()
         };
-        let accounts: usize = self
-            .account_order
-            .iter()
-            .filter_map(|s| self.accounts.get(s))
-            .map(one)
-            .sum();
-        let texts = self.symbols.len() * (size_of::<CompactString>() + 5);
-        accounts + texts + self.account_order.len() * 9 + self.accounts_of.len() * 40
+        let accounts: usize = self.accounts.iter().map(|(_, a)| one(a)).sum();
+        let texts = self.symbols.bytes();
+        accounts + texts + self.account_at.len() * 4 + self.accounts_of.len() * 40
     }
 
     /// The bank of an account.
@@ -164,12 +190,8 @@ impl Facts {
             }
             EventKind::AccountUsed => {
                 if let Some(number) = e.text(F::UseAccount) {
-                    let sym = self.symbols.intern(number);
-                    let order = &mut self.account_order;
-                    self.accounts.entry(sym).or_insert_with(|| {
-                        order.push(sym);
-                        Account::default()
-                    });
+                    let sym = self.intern(F::UseAccount, number);
+                    self.account_mut(sym);
                 }
             }
             _ => {}
@@ -184,24 +206,26 @@ impl Facts {
         name.is_some_and(|(source, id)| self.ledger.find_text(&self.symbols, source, id).is_some())
     }
 
+    /// The symbol of a text of the event in hand.
+    pub(crate) fn intern(&mut self, field: Field, text: &str) -> Sym {
+        self.own.intern(field, text, &mut self.symbols)
+    }
+
     /// `fields`: account, name, holder, bank, branch. `owner`: the holder counts as the account's.
     fn side(&mut self, e: &Event, fields: [Field; 5], owner: bool, request: Option<EventNo>) {
         let [account, name, holder, bank, branch] = fields;
         let Some(number) = e.text(account) else {
             return;
         };
-        let sym = self.symbols.intern(number);
+        let sym = self.intern(account, number);
         let holder = e
             .text(holder)
             .filter(|_| owner)
-            .map_or(NO_SYM, |h| self.symbols.intern(h));
-        let bank = e.text(bank).map(|b| self.symbols.intern(b));
-        let branch = e.text(branch).map(|b| self.symbols.intern(b));
-        let order = &mut self.account_order;
-        let facts = self.accounts.entry(sym).or_insert_with(|| {
-            order.push(sym);
-            Account::default()
-        });
+            .map_or(NO_SYM, |text| self.intern(holder, text));
+        let bank = e.text(bank).map(|text| self.intern(bank, text));
+        let branch = e.text(branch).map(|text| self.intern(branch, text));
+        let oldest = self.ledger.oldest();
+        let facts = self.account_mut(sym);
         if let Some(name) = e.text(name) {
             facts.saw_name(name, owner);
         }
@@ -216,12 +240,7 @@ impl Facts {
             facts.branch = facts.branch.or(branch);
         }
         if let Some(no) = request {
-            let ledger = &self.ledger;
-            while facts
-                .trail
-                .front()
-                .is_some_and(|n| ledger.get(*n).is_none())
-            {
+            while facts.trail.front().is_some_and(|n| is_before(*n, oldest)) {
                 facts.trail.pop_front();
             }
             facts.trail.push_back(no);
@@ -235,14 +254,12 @@ impl Facts {
     }
 
     fn opened_by(&mut self, e: &Event, account: Field, by: Field) {
-        let (Some(number), Some(by)) = (e.text(account), e.text(by)) else {
+        let (Some(number), Some(who)) = (e.text(account), e.text(by)) else {
             return;
         };
-        let by = self.symbols.intern(by);
-        let sym = self.symbols.intern(number);
-        if let Some(facts) = self.accounts.get_mut(&sym) {
-            facts.opened_by = Some(by);
-        }
+        let by = self.intern(by, who);
+        let sym = self.intern(account, number);
+        self.account_mut(sym).opened_by = Some(by);
     }
 }
 

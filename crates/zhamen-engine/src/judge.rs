@@ -26,10 +26,12 @@ use crate::rule::{
     Action, Agg, Bilingual, CurrencyPolicy, Line, ListId, Piece, Read, Rule, RuleSet, Template,
     TemplatePair, WindowId,
 };
-use crate::series::{self, Key, KeyOf, Log, SeriesState};
+use crate::series::{self, KeyOf};
 use crate::spread::Moments;
+use crate::streams::{self, Held, KeptRow, StreamState, View};
+use crate::symbols::EventSymbols;
 use crate::time::{TimestampMs, date_text, duration_text, rfc3339};
-use crate::window::{self, At, CORRELATED_MAX, Caches, Place, Reading};
+use crate::window::{self, At, CORRELATED_MAX, Caches, Reading};
 
 /// A window's reading and whether it is cut off at a bound.
 type Taken = (Result<Reading, Fault>, bool);
@@ -39,15 +41,19 @@ type Taken = (Result<Reading, Fault>, bool);
 pub(crate) struct Memo {
     generation: u32,
     taken: Vec<(u32, Taken)>,
+    /// Slots that keys were found in, by look-up.
+    slots: Vec<(u32, u32)>,
 }
 
 impl Memo {
     /// Forgets the last event.
-    pub(crate) fn clear(&mut self, windows: usize) {
+    pub(crate) fn clear(&mut self, windows: usize, lookups: usize) {
         self.generation = self.generation.wrapping_add(1);
-        if self.taken.len() != windows || self.generation == 0 {
+        let fits = self.taken.len() == windows && self.slots.len() == lookups;
+        if !fits || self.generation == 0 {
             self.generation = 1;
             self.taken = vec![(0, (Err(Fault::Missing), false)); windows];
+            self.slots = vec![(0, 0); lookups];
         }
     }
 }
@@ -63,8 +69,10 @@ pub(crate) struct Judge<'e> {
     pub(crate) rules: &'e RuleSet,
     pub(crate) policy: &'e Policy,
     pub(crate) plan: &'e Plan,
-    pub(crate) series: &'e [SeriesState],
+    pub(crate) streams: &'e [StreamState],
     pub(crate) facts: &'e Facts,
+    /// Symbols of the event's texts.
+    pub(crate) own: &'e EventSymbols,
     pub(crate) lists: &'e Lists,
     pub(crate) caches: &'e Caches,
     pub(crate) memo: &'e RefCell<Memo>,
@@ -206,62 +214,72 @@ impl<'e> Judge<'e> {
         money.map_or(Currency::CNY, |m| m.currency)
     }
 
-    /// The log a window looks at, and its place in the series.
-    fn log(&self, id: WindowId) -> Result<Option<(u32, &'e Log)>, Fault> {
+    /// What a window looks at.
+    fn view(&self, id: WindowId) -> Result<View<'e>, Fault> {
         let w = &self.rules.windows[usize::from(id)];
-        let s = &self.rules.series[usize::from(w.series)];
-        let currency = series::is_money(s).then(|| self.currency());
-        let key: Key =
-            match series::key_of(self.event, &w.by, currency, |t| self.facts.symbols.find(t)) {
-                KeyOf::Absent => return Err(Fault::Missing),
-                KeyOf::Unknown => return Ok(None),
-                KeyOf::Known(key) => key,
-            };
-        let state = &self.series[usize::from(w.series)];
-        let Some(place) = state.index.get(&key) else {
-            return Ok(None);
+        let (stream, member) = self.plan.places[usize::from(w.series)];
+        let layout = &self.plan.layouts[stream];
+        let m = &layout.members[member];
+        let slot = self.slot(self.plan.lookup_of[usize::from(id)])?;
+        let Some(i) = slot else {
+            let held = Held::Nothing;
+            return Ok(View { member: m, held });
         };
-        let log = &state.logs[*place as usize];
-        if log.touched < self.plan.forgotten(usize::from(w.series), self.now) {
-            return Ok(None);
-        }
-        if log.newest.saturating_sub(self.policy.lateness_ms) > self.at {
+        let slot = &self.streams[stream].slots[i as usize];
+        let currency = match m.money {
+            true => streams::mark(self.currency()),
+            false => 0,
+        };
+        if slot.has_moved_on(layout, member, currency, self.at, self.policy.lateness_ms) {
             self.stale.set(true);
             return Err(Fault::Stale);
         }
-        Ok(Some((*place, log)))
+        Ok(slot.view(i, layout, member, currency))
+    }
+
+    /// The slot of the key that a look-up asks for.
+    fn slot(&self, lookup: usize) -> Result<Option<u32>, Fault> {
+        {
+            let memo = self.memo.borrow();
+            let (generation, slot) = memo.slots[lookup];
+            if generation == memo.generation {
+                return Ok(Some(slot));
+            }
+        }
+        let (stream, by) = &self.plan.lookups[lookup];
+        let key = match series::key_of(self.event, by, |f, t| {
+            self.own.find(f, t, &self.facts.symbols)
+        }) {
+            KeyOf::Absent => return Err(Fault::Missing),
+            KeyOf::Unknown => return Ok(None),
+            KeyOf::Known(key) => key,
+        };
+        let state = &self.streams[*stream];
+        let Some(i) = state.find(&key) else {
+            return Ok(None);
+        };
+        if state.slots[i as usize].touched < self.plan.forgotten(*stream, self.now) {
+            return Ok(None);
+        }
+        // A key not found may be there once more series have counted the event.
+        let mut memo = self.memo.borrow_mut();
+        memo.slots[lookup] = (memo.generation, i);
+        Ok(Some(i))
     }
 
     fn read(&self, id: WindowId) -> Taken {
         let w = &self.rules.windows[usize::from(id)];
-        let (place, log) = match self.log(id) {
-            Err(fault) => return (Err(fault), false),
-            Ok(None) => (u32::MAX, None),
-            Ok(Some((place, log))) => (place, Some(log)),
-        };
-        let after = match self.after(w) {
-            Ok(after) => after,
+        let all = self
+            .view(id)
+            .and_then(|view| Ok((view, self.span(view, w)?)));
+        let (view, span) = match all {
+            Ok(all) => all,
             Err(fault) => return (Err(fault), false),
         };
-        let span = log.map_or((0, 0), |log| {
-            window::span(log, w, self.moment(), after, &self.plan.calendar)
-        });
-        if let Some(filter) = &w.correlated {
-            return self.read_correlated(w, filter, log, span);
+        match &w.correlated {
+            Some(filter) => self.read_correlated(w, filter, view, span),
+            None => window::read(view, w, id, self.moment(), span, self.caches),
         }
-        let numeric = series::is_numeric(&self.rules.series[usize::from(w.series)]);
-        window::read(
-            log,
-            w,
-            self.moment(),
-            span,
-            Place {
-                window: id,
-                log: place,
-                numeric,
-            },
-            self.caches,
-        )
     }
 
     /// What readings are taken at.
@@ -272,29 +290,21 @@ impl<'e> Judge<'e> {
         }
     }
 
-    /// Positions in `log.entries` of what a window covers.
-    fn span(&self, log: &Log, w: &crate::rule::Window) -> Result<(usize, usize), Fault> {
+    /// Positions of what a window covers.
+    fn span(&self, view: View<'e>, w: &crate::rule::Window) -> Result<(usize, usize), Fault> {
+        let (at, calendar) = (self.moment(), &self.plan.calendar);
         let after = self.after(w)?;
-        Ok(window::span(
-            log,
-            w,
-            self.moment(),
-            after,
-            &self.plan.calendar,
-        ))
+        Ok(window::span(view, w, at, after, calendar))
     }
 
     /// The last hit that set a window back: never the judged event's own, which is counted after
     /// the decision and is there when an explanation is made.
     fn after(&self, w: &crate::rule::Window) -> Result<Option<window::Mark>, Fault> {
         let Some(id) = w.reset else { return Ok(None) };
-        let Some((_, log)) = self.log(id)? else {
-            return Ok(None);
-        };
-        let (lo, hi) = self.span(log, &self.rules.windows[usize::from(id)])?;
-        let mut newest = log.entries[lo..hi].iter().rev();
-        let before = newest.find(|e| (e.at, e.no) != (self.at, self.no));
-        Ok(before.map(|e| (e.at, e.no)))
+        let view = self.view(id)?;
+        let span = self.span(view, &self.rules.windows[usize::from(id)])?;
+        let mut newest = view.entries(span).rev().map(|(_, e)| (e.at, e.no));
+        Ok(newest.find(|mark| *mark != (self.at, self.no)))
     }
 
     /// Scans the key's newest events for those that the filter lets through.
@@ -302,38 +312,20 @@ impl<'e> Judge<'e> {
         &self,
         w: &'e crate::rule::Window,
         filter: &'e crate::rule::Expr,
-        log: Option<&'e Log>,
-        (lo, hi): (usize, usize),
+        view: View<'e>,
+        span: (usize, usize),
     ) -> Taken {
-        let s = &self.rules.series[usize::from(w.series)];
-        let numeric = series::is_numeric(s);
         let mut picked: Vec<(TimestampMs, i64)> = Vec::new();
-        let mut truncated = false;
-        if let Some(log) = log {
-            truncated = hi - lo > CORRELATED_MAX;
-            for i in (lo..hi).rev().take(CORRELATED_MAX) {
-                let entry = log.entries[i];
-                if window::leaves_out(w) && entry.at == self.at && entry.no == self.no {
-                    continue;
-                }
-                let Some(row) = log.extra.as_deref().and_then(|x| x.kept.get(i)) else {
-                    continue;
-                };
-                let counted = Counted {
-                    judge: self,
-                    at: entry.at,
-                    fields: &s.kept,
-                    row,
-                };
-                let lets = match expr::holds(filter, &counted, w.currency) {
-                    Err(Fault::Currency) => w.currency == CurrencyPolicy::Fire,
-                    other => other.unwrap_or(false),
-                };
-                if lets {
-                    picked.push((entry.at, if numeric { log.number(i) } else { entry.value }));
-                }
+        let mut newest = view.entries(span).rev();
+        for (i, entry) in newest.by_ref().take(CORRELATED_MAX) {
+            if window::leaves_out(w) && entry.at == self.at && entry.no == self.no {
+                continue;
+            }
+            if self.lets_through(w, filter, view, i, entry.at) {
+                picked.push((entry.at, entry.value));
             }
         }
+        let truncated = newest.next().is_some();
         let numbers = || {
             picked
                 .iter()
@@ -369,19 +361,41 @@ impl<'e> Judge<'e> {
         (reading, truncated)
     }
 
-    /// Positions of a window's events for an alert: newest last, and how many there are.
+    /// Whether a counted event passes a filter that compares it with the judged one.
+    fn lets_through(
+        &self,
+        w: &crate::rule::Window,
+        filter: &'e crate::rule::Expr,
+        view: View<'e>,
+        i: usize,
+        at: TimestampMs,
+    ) -> bool {
+        let Some(row) = view.kept(i) else {
+            return false;
+        };
+        let counted = Counted {
+            judge: self,
+            at,
+            row,
+        };
+        match expr::holds(filter, &counted, w.currency) {
+            Err(Fault::Currency) => w.currency == CurrencyPolicy::Fire,
+            other => other.unwrap_or(false),
+        }
+    }
+
+    /// A window's events for an alert: newest last, and how many there are.
     pub(crate) fn evidence(&self, id: WindowId, most: usize) -> (Vec<EventNo>, u64) {
-        let Ok(Some((_, log))) = self.log(id) else {
+        let Ok(view) = self.view(id) else {
             return (Vec::new(), 0);
         };
-        let Ok((lo, hi)) = self.span(log, &self.rules.windows[usize::from(id)]) else {
+        let Ok(span) = self.span(view, &self.rules.windows[usize::from(id)]) else {
             return (Vec::new(), 0);
         };
-        let from = hi.saturating_sub(most).max(lo);
-        (
-            log.entries[from..hi].iter().map(|e| e.no).collect(),
-            (hi - lo) as u64,
-        )
+        let events = || view.entries(span).map(|(_, e)| e.no);
+        let mut newest: Vec<EventNo> = events().rev().take(most).collect();
+        newest.reverse();
+        (newest, events().count() as u64)
     }
 
     fn taken(&self, id: WindowId) -> Taken {
@@ -512,8 +526,7 @@ impl Judge<'_> {
 struct Counted<'j, 'e> {
     judge: &'j Judge<'e>,
     at: TimestampMs,
-    fields: &'e [Field],
-    row: &'e [Option<crate::event::Value>],
+    row: KeptRow<'e>,
 }
 
 impl<'e> World<'e> for Counted<'_, 'e> {
@@ -544,8 +557,7 @@ impl<'e> World<'e> for Counted<'_, 'e> {
         if field == Field::OccurredAt {
             return Some(Val::Time(self.at));
         }
-        let i = self.fields.iter().position(|f| *f == field)?;
-        self.row[i].as_ref().map(expr::value_of)
+        self.row.get(field, self.judge.facts)
     }
 }
 

@@ -6,7 +6,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
 use crate::event::EventKind;
@@ -15,11 +14,17 @@ use crate::money::{Currency, Money};
 use crate::output::{Coordinates, Decision};
 use crate::rule::Action;
 use crate::symbols::{NO_SYM, Sym, Symbols};
+use crate::table::Table;
 use crate::time::TimestampMs;
 
 /// Number of an event within the shard: dense, in journal order, the low 32 bits of a count.
 /// Compared only among events that the ledger still holds.
 pub type EventNo = u32;
+
+/// Whether one event came before another that the ledger holds or will hold next.
+pub(crate) fn is_before(no: EventNo, other: EventNo) -> bool {
+    no.wrapping_sub(other) > EventNo::MAX / 2
+}
 
 /// No event.
 pub const NO_EVENT: EventNo = u32::MAX;
@@ -93,7 +98,7 @@ pub struct Ledger {
     events: VecDeque<Known>,
     /// Count of events forgotten; the number of `events[0]`.
     base: u64,
-    by_id: HashTable<EventNo>,
+    by_id: Table,
 }
 
 fn id_hash(source: Sym, id: &str) -> u64 {
@@ -107,16 +112,17 @@ impl Ledger {
         (self.base + self.events.len() as u64) as EventNo
     }
 
+    /// The number of the oldest event held; the next one's where none is.
+    pub(crate) fn oldest(&self) -> EventNo {
+        self.base as EventNo
+    }
+
     /// Adds an event and returns its number.
     pub fn push(&mut self, known: Known) -> EventNo {
         let no = self.next_no();
         let hash = id_hash(known.source, &known.id);
         self.events.push_back(known);
-        let (events, base) = (&self.events, self.base);
-        self.by_id.insert_unique(hash, no, |n| {
-            let k = &events[n.wrapping_sub(base as u32) as usize];
-            id_hash(k.source, &k.id)
-        });
+        self.by_id.insert(hash, no);
         no
     }
 
@@ -135,12 +141,15 @@ impl Ledger {
     /// The event of that id and source.
     #[must_use]
     pub fn find(&self, source: Sym, id: &str) -> Option<EventNo> {
-        self.by_id
-            .find(id_hash(source, id), |n| {
-                self.get(*n)
-                    .is_some_and(|k| k.source == source && k.id == id)
-            })
-            .copied()
+        self.by_id.find(id_hash(source, id), |n| {
+            self.get(n)
+                .is_some_and(|k| k.source == source && k.id == id)
+        })
+    }
+
+    /// An event that may be the one of that id and source: for looking ahead.
+    pub(crate) fn likely(&self, source: Sym, id: &str) -> Option<EventNo> {
+        self.by_id.likely(id_hash(source, id))
     }
 
     /// The event of that id and source, by texts.
@@ -160,9 +169,7 @@ impl Ledger {
             let no = self.base as EventNo;
             let front = &self.events[0];
             let hash = id_hash(front.source, &front.id);
-            if let Ok(entry) = self.by_id.find_entry(hash, |n| *n == no) {
-                entry.remove();
-            }
+            self.by_id.remove(hash, no);
             self.events.pop_front();
             self.base += 1;
             forgotten += 1;
@@ -174,9 +181,7 @@ impl Ledger {
     pub fn release_id(&mut self, no: EventNo) {
         let Some(k) = self.get(no) else { return };
         let hash = id_hash(k.source, &k.id);
-        if let Ok(entry) = self.by_id.find_entry(hash, |n| *n == no) {
-            entry.remove();
-        }
+        self.by_id.remove(hash, no);
     }
 
     /// How many are held.
@@ -203,7 +208,7 @@ impl Ledger {
         let mut ledger = Ledger {
             events: VecDeque::with_capacity(events.len()),
             base,
-            by_id: HashTable::with_capacity(events.len()),
+            by_id: Table::with_capacity(events.len()),
         };
         for known in events {
             ledger.push(known);

@@ -185,6 +185,13 @@ impl Currency {
         self.0
     }
 
+    /// The currency of a position in the table.
+    #[must_use]
+    pub fn from_index(index: usize) -> Option<Currency> {
+        let here = index < CURRENCIES.len();
+        here.then_some(Currency(index as u8))
+    }
+
     /// The ISO code.
     #[must_use]
     pub fn code(self) -> &'static str {

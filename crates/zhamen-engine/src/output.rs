@@ -13,7 +13,7 @@ use crate::rule::{Action, Bilingual, Mode, Severity};
 use crate::time::TimestampMs;
 
 /// One output of a step, in the order they arise.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Output {
     Decision(Decision),
@@ -25,7 +25,7 @@ pub enum Output {
 }
 
 /// Where in the journal something was decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Coordinates {
     /// Journal partition.
     pub partition: i32,
@@ -38,7 +38,7 @@ pub struct Coordinates {
 }
 
 /// The answer to one input record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Decision {
     /// What the bank is to do.
     pub action: Action,
@@ -87,7 +87,7 @@ pub struct Decision {
 }
 
 /// An event's name as far as it could be read.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct EventName {
     pub kind: Option<EventKind>,
@@ -96,7 +96,7 @@ pub struct EventName {
 }
 
 /// A rule that fired.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Fired {
     /// Rule or verdict id, or the reserved `stop-payment`, `freeze`, `hold`, `verification`.
     pub rule: Arc<str>,
@@ -113,7 +113,7 @@ pub struct Fired {
 }
 
 /// A rule that fell back to `on_error` or an explicit `on_missing`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Degraded {
     /// Rule id.
     pub rule: Arc<str>,
@@ -133,7 +133,7 @@ table! {
 }
 
 /// The questions an `inquire` decision carries.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct InquiryDemand {
     /// What the answer names.
     pub id: String,
@@ -150,7 +150,7 @@ pub struct InquiryDemand {
 }
 
 /// The hold a `hold` or `delay` decision carries.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct HoldNote {
     /// Stable id, which a release or an appeal names.
     pub id: String,
@@ -167,7 +167,7 @@ pub struct HoldNote {
 }
 
 /// What an alert is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AlertSubject {
     /// `account`, `person`, `phone`, `device`.
     pub kind: CompactString,
@@ -176,7 +176,7 @@ pub struct AlertSubject {
 }
 
 /// An event that led to an alert.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct Contribution {
     pub id: CompactString,
@@ -187,7 +187,7 @@ pub struct Contribution {
 }
 
 /// An alert for a police station.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Alert {
     /// Stable id.
     pub alert: String,
@@ -248,7 +248,7 @@ pub struct Alert {
 }
 
 /// What became of a stop or freeze order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Feedback {
     /// `stop.placed` …
     pub kind: FeedbackKind,
@@ -279,7 +279,7 @@ pub struct Feedback {
 }
 
 /// What an officer needs to extend a stop (延伸止付) to where the money went.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Extension {
     /// The accounts, nearest first.
     pub next: Vec<NextAccount>,
@@ -290,7 +290,7 @@ pub struct Extension {
 }
 
 /// An account that a stopped account's money went on to: the elements of an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct NextAccount {
     pub account: CompactString,
@@ -305,7 +305,7 @@ pub struct NextAccount {
 }
 
 /// An incoming transfer's money comes from the victim of a stop order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Traced {
     /// The order whose victim it comes from.
     pub application: CompactString,
@@ -325,7 +325,7 @@ table! {
 }
 
 /// A step in the life of a hold, an inquiry or a verification.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct HoldEvent {
     /// `hold.placed` …
     pub kind: HoldEventKind,
@@ -358,7 +358,7 @@ pub struct HoldEvent {
 }
 
 /// Why a hold stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Cause {
     Rule(Arc<str>),
@@ -385,7 +385,7 @@ table! {
 }
 
 /// A step in the life of an alert, on the topic of feedback.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AlertStep {
     /// `alert.reminded` …
     pub kind: AlertStepKind,
@@ -426,7 +426,7 @@ table! {
 }
 
 /// A warning for the bank's own SMS gateway.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Warning {
     /// Stable id.
     pub id: String,

@@ -3,7 +3,7 @@
 //! The byte form is postcard over an image in a fixed order, behind a version. Checksums, files
 //! and the choice among snapshots are the pipeline's.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use compact_str::CompactString;
@@ -13,18 +13,20 @@ use crate::alert::Quiet;
 use crate::chain::Chains;
 use crate::engine::Engine;
 use crate::entry::Activation;
-use crate::event::Value;
 use crate::ledger::{Account, Known, Ledger};
 use crate::life::Life;
 use crate::lists::Lists;
+use crate::log::{Entry, Extra, Log, Totals};
+use crate::marks::Marks;
 use crate::reversal::Waiting;
 use crate::score::Scores;
-use crate::series::{Entry, Extra, Key, Log, SeriesState, Totals};
+use crate::series::Key;
+use crate::streams::{Layout, Many, More, Rows, Slot, StreamState, Texts};
 use crate::symbols::{Sym, Symbols};
 use crate::time::TimestampMs;
 
 /// Raised whenever the image changes its form.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Why a snapshot is refused.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -44,7 +46,7 @@ struct Image {
     next_offset: i64,
     clock: TimestampMs,
     newest: TimestampMs,
-    marks: BTreeMap<(CompactString, i32), i64>,
+    marks: Marks,
     sequences: Vec<u64>,
     hash: u64,
     digest: Arc<str>,
@@ -52,7 +54,7 @@ struct Image {
     ledger: (u64, VecDeque<Known>),
     accounts: Vec<(Sym, Account)>,
     persons: Vec<(Sym, Vec<Sym>)>,
-    series: Vec<SeriesImage>,
+    streams: Vec<StreamImage>,
     lists: Lists,
     life: Life,
     quiet: Quiet,
@@ -62,16 +64,26 @@ struct Image {
 }
 
 #[derive(Serialize, Deserialize)]
-struct SeriesImage {
-    identity: Arc<str>,
-    logs: Vec<(Key, LogImage)>,
+struct StreamImage {
+    /// Its series; the layout follows from them.
+    members: Vec<Arc<str>>,
+    slots: Vec<SlotImage>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SlotImage {
+    key: Key,
+    newest: TimestampMs,
+    touched: TimestampMs,
+    rows: Vec<u64>,
+    totals: Vec<(u8, u8, Totals)>,
+    logs: Option<Vec<(u8, u8, LogImage)>>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct LogImage {
     entries: Vec<(TimestampMs, i64, u32)>,
     newest: TimestampMs,
-    touched: TimestampMs,
     before: i64,
     magnitude: i128,
     extra: Option<ExtraImage>,
@@ -79,18 +91,9 @@ struct LogImage {
 
 #[derive(Serialize, Deserialize)]
 struct ExtraImage {
-    count: u64,
-    sum: i128,
-    squares: i128,
-    min: Option<i64>,
-    max: Option<i64>,
-    first: Option<i64>,
-    last: Option<i64>,
-    last_at: Option<TimestampMs>,
-    distinct: Vec<Sym>,
-    saturated: bool,
+    totals: Totals,
     truncated: bool,
-    kept: Vec<Vec<Option<Value>>>,
+    kept: Vec<Box<[i64]>>,
 }
 
 impl Engine {
@@ -109,7 +112,7 @@ impl Engine {
             .map(|(k, v)| (*k, v.clone()))
             .collect();
         persons.sort_unstable();
-        let series = self.active.rules.series.iter().zip(&self.held.series);
+        let streams = self.held.plan.layouts.iter().zip(&self.held.streams);
         let image = Image {
             partition: self.partition,
             next_offset: self.next_offset,
@@ -121,21 +124,12 @@ impl Engine {
             digest: self.active.rules.digest.clone(),
             symbols: facts.symbols.texts().to_vec(),
             ledger: (base, events.clone()),
-            accounts: facts
-                .account_order
-                .iter()
-                .map(|s| (*s, facts.accounts[s].clone()))
-                .collect(),
+            accounts: facts.accounts.clone(),
             persons,
-            series: series
-                .map(|(s, state)| SeriesImage {
-                    identity: s.identity.clone(),
-                    logs: state
-                        .keys
-                        .iter()
-                        .zip(&state.logs)
-                        .filter_map(|(k, l)| Some(((*k)?, LogImage::of(l))))
-                        .collect(),
+            streams: streams
+                .map(|(layout, state)| StreamImage {
+                    members: members(layout),
+                    slots: state.used().map(SlotImage::of).collect(),
                 })
                 .collect(),
             lists: self.held.lists.clone(),
@@ -175,22 +169,28 @@ impl Engine {
         if let Some(activation) = activation {
             engine.activate(activation);
         }
-        let mut by_identity: BTreeMap<Arc<str>, SeriesState> = image
-            .series
-            .into_iter()
-            .map(|s| (s.identity, state_of(s.logs)))
-            .collect();
-        let active = engine.active.clone();
-        for (s, state) in active.rules.series.iter().zip(&mut engine.held.series) {
-            *state = by_identity
-                .remove(&s.identity)
-                .ok_or(RestoreError::Damaged)?;
+        if engine.held.plan.layouts.len() != image.streams.len() {
+            return Err(RestoreError::Damaged);
         }
+        let symbols = Symbols::from_texts(image.symbols);
+        let mut texts = Texts::default();
+        let layouts = engine.held.plan.layouts.iter();
+        let streams = image
+            .streams
+            .into_iter()
+            .zip(layouts)
+            .map(|(stream, layout)| {
+                if stream.members != members(layout) {
+                    return Err(RestoreError::Damaged);
+                }
+                Ok(state_of(stream.slots, layout, &symbols, &mut texts))
+            });
+        engine.held.streams = streams.collect::<Result<_, _>>()?;
         let facts = &mut engine.held.facts;
-        facts.symbols = Symbols::from_texts(image.symbols);
+        facts.symbols = symbols;
+        facts.texts = texts;
         facts.ledger = Ledger::from_parts(image.ledger.0, image.ledger.1);
-        facts.account_order = image.accounts.iter().map(|(s, _)| *s).collect();
-        facts.accounts = image.accounts.into_iter().collect();
+        facts.set_accounts(image.accounts);
         facts.accounts_of = image.persons.into_iter().collect();
         engine.next_offset = image.next_offset;
         engine.clock = image.clock;
@@ -222,12 +222,65 @@ fn read(bytes: &[u8]) -> Result<Image, RestoreError> {
     }
 }
 
-fn state_of(logs: Vec<(Key, LogImage)>) -> SeriesState {
-    let mut state = SeriesState::default();
-    for (key, image) in logs {
-        *state.log(key, TimestampMs::MIN) = image.into_log();
+fn members(layout: &Layout) -> Vec<Arc<str>> {
+    layout.members.iter().map(|m| m.identity.clone()).collect()
+}
+
+fn state_of(
+    slots: Vec<SlotImage>,
+    layout: &Layout,
+    symbols: &Symbols,
+    texts: &mut Texts,
+) -> StreamState {
+    let mut state = StreamState::default();
+    for image in slots {
+        let (i, _) = state.open(image.key, TimestampMs::MIN);
+        let slot = &mut state.slots[i as usize];
+        *slot = image.into_slot();
+        slot.learn_texts(layout, symbols, texts);
     }
     state
+}
+
+impl SlotImage {
+    fn of(slot: &Slot) -> SlotImage {
+        let more = slot.more.as_deref();
+        let image = |l: &Many| (l.member, l.currency, LogImage::of(&l.log));
+        SlotImage {
+            key: slot.key,
+            newest: slot.newest,
+            touched: slot.touched,
+            rows: slot.rows.words().to_vec(),
+            totals: more.map_or_else(Vec::new, |m| m.totals.clone()),
+            logs: more
+                .and_then(|m| m.logs.as_ref())
+                .map(|logs| logs.iter().map(image).collect()),
+        }
+    }
+
+    fn into_slot(self) -> Slot {
+        let logs = self.logs.map(|logs| {
+            let log = |(member, currency, log): (u8, u8, LogImage)| Many {
+                member,
+                currency,
+                log: log.into_log(),
+            };
+            logs.into_iter().map(log).collect()
+        });
+        let more = (logs.is_some() || !self.totals.is_empty()).then(|| {
+            Box::new(More {
+                totals: self.totals,
+                logs,
+            })
+        });
+        Slot {
+            newest: self.newest,
+            touched: self.touched,
+            rows: Rows::from_words(self.rows),
+            more,
+            ..Slot::new(self.key)
+        }
+    }
 }
 
 impl LogImage {
@@ -242,54 +295,29 @@ impl LogImage {
         LogImage {
             entries: log.live().iter().map(|e| (e.at, e.value, e.no)).collect(),
             newest: log.newest,
-            touched: log.touched,
             before,
             magnitude: log.magnitude,
             extra: log.extra.as_deref().map(|x| ExtraImage {
-                count: x.totals.count,
-                sum: x.totals.sum,
-                squares: x.totals.squares,
-                min: x.totals.min,
-                max: x.totals.max,
-                first: x.totals.first,
-                last: x.totals.last,
-                last_at: x.totals.last_at,
-                distinct: x.totals.distinct.clone(),
-                saturated: x.totals.saturated,
+                totals: x.totals.clone(),
                 truncated: x.truncated,
-                kept: x.kept.iter().skip(head).map(|r| r.to_vec()).collect(),
+                kept: x.kept.iter().skip(head).cloned().collect(),
             }),
         }
     }
 
     fn into_log(self) -> Log {
+        let entry = |(at, value, no)| Entry { at, value, no };
         Log {
-            entries: self
-                .entries
-                .into_iter()
-                .map(|(at, value, no)| Entry { at, value, no })
-                .collect(),
+            entries: self.entries.into_iter().map(entry).collect(),
             head: 0,
             version: 0,
             newest: self.newest,
-            touched: self.touched,
             before: self.before,
             magnitude: self.magnitude,
             extra: self.extra.map(|x| {
                 Box::new(Extra {
-                    totals: Totals {
-                        count: x.count,
-                        sum: x.sum,
-                        squares: x.squares,
-                        min: x.min,
-                        max: x.max,
-                        first: x.first,
-                        last: x.last,
-                        last_at: x.last_at,
-                        distinct: x.distinct,
-                        saturated: x.saturated,
-                    },
-                    kept: x.kept.into_iter().map(Vec::into_boxed_slice).collect(),
+                    totals: x.totals,
+                    kept: x.kept,
                     truncated: x.truncated,
                 })
             }),

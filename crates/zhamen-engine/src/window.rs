@@ -3,15 +3,19 @@
 //! Counts and sums are two look-ups. Distinct values and extremes scan short spans; for long ones
 //! a cache follows the span as it moves, so that a busy key costs the same per event as a quiet one.
 
+mod few;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use crate::expr::Fault;
 use crate::hash::IdMap;
 use crate::ledger::EventNo;
+use crate::log::{DISTINCT_MAX, Log};
 use crate::rule::{Agg, Over, Window, WindowId};
-use crate::series::{DISTINCT_MAX, Log, NO_VALUE};
+use crate::series::NO_VALUE;
 use crate::spread::Moments;
+use crate::streams::{Held, Seen, View};
 use crate::symbols::Sym;
 use crate::time::{
     DAY_MS, TimestampMs, WorkingDays, civil_from_days, day_start, days_from_civil, shanghai_day,
@@ -48,16 +52,6 @@ pub(crate) struct At {
     pub(crate) own: Option<EventNo>,
 }
 
-/// Which window over which log.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
-    pub(crate) window: WindowId,
-    /// Position of the log in its series.
-    pub(crate) log: u32,
-    /// The series keeps running totals.
-    pub(crate) numeric: bool,
-}
-
 /// The oldest time that is no longer in the window.
 pub(crate) fn old_end(over: Over, t: TimestampMs, calendar: &WorkingDays) -> TimestampMs {
     let civil = || civil_from_days(shanghai_day(t));
@@ -91,52 +85,41 @@ fn old_end_of_days(w: &Window, t: TimestampMs, calendar: &WorkingDays) -> Timest
 pub(crate) type Mark = (TimestampMs, EventNo);
 
 /// Whether an entry stands at or before a mark.
-fn at_or_before(e: &crate::series::Entry, mark: Mark) -> bool {
+fn at_or_before(e: &Seen, mark: Mark) -> bool {
     let (at, no) = mark;
     e.at < at || e.at == at && no.wrapping_sub(e.no) <= EventNo::MAX / 2
 }
 
-/// Positions in `log.entries` of what a window covers, the judged event included even where it is
-/// left out later. `after`: only what stands after this.
+/// Positions of what a window covers, the judged event included even where it is left out later.
+/// `after`: only what stands after this.
 pub(crate) fn span(
-    log: &Log,
+    view: View<'_>,
     w: &Window,
     at: At,
     after: Option<Mark>,
     calendar: &WorkingDays,
 ) -> (usize, usize) {
     let t = at.time;
-    let live = log.live();
-    let head = log.head as usize;
     let new_end = match w.daily && w.exclude_current {
         true => day_start(shanghai_day(t)) - 1,
         false => t - w.until_ms,
     };
-    let hi = match live.last() {
-        Some(last) if last.at <= new_end => live.len(),
-        _ => live.partition_point(|e| e.at <= new_end),
+    let hi = view.upto(new_end);
+    let mut lo = match (w.over, w.daily) {
+        (Over::Ever, _) => view.start(),
+        (_, true) => view.upto(old_end_of_days(w, t, calendar)),
+        (over, false) => view.upto(old_end(over, t, calendar)),
     };
-    let lo = match (w.over, live.first()) {
-        (Over::Ever, _) | (_, None) => 0,
-        (over, Some(first)) => {
-            let old = match w.daily {
-                true => old_end_of_days(w, t, calendar),
-                false => old_end(over, t, calendar),
-            };
-            if first.at > old {
-                0
-            } else {
-                live.partition_point(|e| e.at <= old)
-            }
-        }
-    };
-    let (mut lo, hi) = (head + lo.min(hi), head + hi);
+    lo = lo.min(hi);
     if let Some(mark) = after {
-        lo += log.entries[lo..hi].partition_point(|e| at_or_before(e, mark));
+        let mut later = view
+            .entries((lo, hi))
+            .filter(|(_, e)| !at_or_before(e, mark));
+        lo = later.next().map_or(hi, |(i, _)| i);
     }
     if let Over::Last { n, .. } = w.over {
-        let left_out = leaves_out(w) && own_place(log, lo, hi, at).is_some();
-        lo = lo.max(hi.saturating_sub(n as usize + usize::from(left_out)));
+        let left_out = leaves_out(w) && own_place(view, (lo, hi), at).is_some();
+        lo = view.back((lo, hi), n as usize + usize::from(left_out));
     }
     (lo, hi)
 }
@@ -147,13 +130,14 @@ pub(crate) fn leaves_out(w: &Window) -> bool {
     w.exclude_current || w.agg == Agg::Since
 }
 
-/// Position of the judged event among `entries[lo..hi]`.
-fn own_place(log: &Log, lo: usize, hi: usize, at: At) -> Option<usize> {
+/// Position of the judged event between two others.
+fn own_place(view: View<'_>, span: (usize, usize), at: At) -> Option<usize> {
     let own = at.own?;
-    let newest_first = (lo..hi).rev();
+    let newest_first = view.entries(span).rev();
     newest_first
-        .take_while(|i| log.entries[*i].at >= at.time)
-        .find(|i| log.entries[*i].no == own)
+        .take_while(|(_, e)| e.at >= at.time)
+        .find(|(_, e)| e.no == own)
+        .map(|(i, _)| i)
 }
 
 /// Caches of long spans, by log and window. Void whenever the log's version has moved.
@@ -182,20 +166,37 @@ impl Caches {
     }
 }
 
-/// A window's reading; `Ok(None)` where it is empty and its aggregate has no value then. The
-/// second part tells whether the reading is cut off at a bound.
+/// A window's reading, and whether it is cut off at a bound.
 pub(crate) fn read(
-    log: Option<&Log>,
+    view: View<'_>,
+    w: &Window,
+    window: WindowId,
+    at: At,
+    span: (usize, usize),
+    caches: &Caches,
+) -> (Result<Reading, Fault>, bool) {
+    match view.held {
+        Held::Many(log, place) => {
+            let key = u64::from(window) << 48 | place;
+            read_log(view, log, w, at, span, key, caches)
+        }
+        _ => few::read(view, w, at, span),
+    }
+}
+
+/// As [`read`], from a log.
+fn read_log(
+    view: View<'_>,
+    log: &Log,
     w: &Window,
     at: At,
     (lo, mut hi): (usize, usize),
-    place: Place,
+    key: u64,
     caches: &Caches,
 ) -> (Result<Reading, Fault>, bool) {
-    let empty = Log::default();
-    let log = log.unwrap_or(&empty);
+    let numeric = view.member.numeric;
     let mut skip = if w.exclude_current {
-        own_place(log, lo, hi, at)
+        own_place(view, (lo, hi), at)
     } else {
         None
     };
@@ -203,14 +204,13 @@ pub(crate) fn read(
         hi -= 1;
         skip = None;
     }
-    let totals = (w.over == Over::Ever)
-        .then(|| log.extra.as_deref().map(|x| &x.totals))
-        .flatten();
+    let totals = (w.over == Over::Ever).then(|| view.totals()).flatten();
+    let values = totals.and_then(|t| t.values.as_deref());
     let count = (hi - lo) as i64 - i64::from(skip.is_some());
     let total_count = count + totals.map_or(0, |t| t.count as i64);
     let truncated = log.extra.as_deref().is_some_and(|x| x.truncated) && lo == log.head as usize;
     if w.daily {
-        let total = |i: usize, j: usize| match place.numeric {
+        let total = |i: usize, j: usize| match numeric {
             true => log.sum(i, j),
             false => (j - i) as i128,
         };
@@ -218,10 +218,8 @@ pub(crate) fn read(
     }
     let sum = || {
         log.sum(lo, hi) - skip.map_or(0, |i| i128::from(log.number(i)))
-            + totals.map_or(0, |t| t.sum)
+            + values.map_or(0, |t| t.sum)
     };
-    let key = u64::from(place.window) << 32 | u64::from(place.log);
-    let numeric = place.numeric;
     let reading = match w.agg {
         Agg::Count => Ok(Reading::Count(total_count)),
         Agg::Sum => Ok(Reading::Sum(sum())),
@@ -232,19 +230,19 @@ pub(crate) fn read(
                 lo,
                 hi,
                 skip,
-                totals
+                values
                     .map(|t| t.distinct.as_slice())
                     .or((w.over == Over::Ever).then_some(&[])),
                 key,
                 caches,
             );
-            let saturated = saturated || totals.is_some_and(|t| t.saturated);
+            let saturated = saturated || values.is_some_and(|t| t.saturated);
             return (Ok(Reading::Count(n)), saturated || truncated);
         }
         Agg::Min | Agg::Max => {
             let low = w.agg == Agg::Min;
             let recent = extreme(log, lo, hi, skip, low, key, caches);
-            let old = totals.and_then(|t| if low { t.min } else { t.max });
+            let old = values.and_then(|t| if low { t.min } else { t.max });
             match (recent, old) {
                 (Some(a), Some(b)) => Ok(Reading::One(if low { a.min(b) } else { a.max(b) })),
                 (a, b) => a.or(b).map(Reading::One).ok_or(Fault::Missing),
@@ -260,7 +258,7 @@ pub(crate) fn read(
                 let n = i128::from(log.number(i));
                 n * n
             });
-            let old = totals.map_or(0, |t| t.squares);
+            let old = values.map_or(0, |t| t.squares);
             Ok(Reading::Moments(Moments {
                 count: total_count,
                 sum: sum(),
@@ -270,7 +268,7 @@ pub(crate) fn read(
             }))
         }
         Agg::First => {
-            let old = totals.and_then(|t| t.first);
+            let old = values.and_then(|t| t.first);
             old.or_else(|| {
                 (lo..hi)
                     .filter(|i| Some(*i) != skip)
@@ -283,12 +281,12 @@ pub(crate) fn read(
             .rev()
             .filter(|i| Some(*i) != skip)
             .find_map(|i| value(log, i, numeric))
-            .or_else(|| totals.and_then(|t| t.last))
+            .or_else(|| values.and_then(|t| t.last))
             .map(Reading::One)
             .ok_or(Fault::Missing),
         Agg::Since => {
             // The judged event is never its own predecessor.
-            let own = own_place(log, lo, hi, at);
+            let own = own_place(view, (lo, hi), at);
             (lo..hi)
                 .rev()
                 .find(|i| Some(*i) != own)
@@ -321,7 +319,7 @@ fn days<'l>(
 }
 
 /// An aggregate over totals of days.
-fn of_days(agg: Agg, mut days: impl Iterator<Item = i128>) -> Result<Reading, Fault> {
+pub(super) fn of_days(agg: Agg, mut days: impl Iterator<Item = i128>) -> Result<Reading, Fault> {
     match agg {
         Agg::Min => days.min().map(Reading::Sum).ok_or(Fault::Missing),
         Agg::Max => days.max().map(Reading::Sum).ok_or(Fault::Missing),

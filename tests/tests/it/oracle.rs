@@ -9,7 +9,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use zhamen_engine::rule::Agg;
 use zhamen_tests::cases::{Over, Role, Where, Window, any_case};
-use zhamen_tests::compare;
+use zhamen_tests::compare::{self, CONDITIONS};
 use zhamen_tests::oracle::{MISTAKES, Mistake};
 
 /// Longest stream of a case.
@@ -31,6 +31,17 @@ proptest! {
     fn every_window_reads_as_the_oracle_does(case in any_case(EVENTS)) {
         if let Err(difference) = compare::case(&case, Mistake::None, 1) {
             return Err(TestCaseError::fail(difference));
+        }
+    }
+
+    /// What to notice: neither how a key's events are kept nor other rules beside it show in what
+    /// a window reads.
+    #[test]
+    fn how_events_are_kept_shows_in_no_reading(case in any_case(EVENTS)) {
+        for conditions in CONDITIONS {
+            if let Err(difference) = compare::under(&case, Mistake::None, 1, conditions) {
+                return Err(TestCaseError::fail(difference));
+            }
         }
     }
 }

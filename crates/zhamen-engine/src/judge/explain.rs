@@ -9,17 +9,18 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use super::{Counted, Judge, Memo, Said, text_of};
+use super::{Judge, Memo, Said, text_of};
 use crate::engine::Engine;
 use crate::event::{Event, EventKind};
-use crate::expr::{self, Fault, Val, World};
+use crate::expr::{self, Val, World};
 use crate::ledger::EventNo;
 use crate::money::{Currency, Dec, Money};
 use crate::output::FallbackCode;
 use crate::rule::{
     Action, Agg, CmpOp, CurrencyPolicy, Expr, Line, Literal, Mode, Read, Rule, WindowId,
 };
-use crate::symbols::NO_SYM;
+use crate::streams::Seen as Counted;
+use crate::symbols::{EventSymbols, NO_SYM};
 use crate::time::{TimestampMs, duration_text};
 use crate::window::{self, CORRELATED_MAX, Caches};
 
@@ -173,7 +174,10 @@ impl Engine {
         let no = ledger.find_text(&self.held.facts.symbols, &event.source, &event.id)?;
         let at = ledger.get(no)?.at;
         let memo = RefCell::new(Memo::default());
-        memo.borrow_mut().clear(self.active.rules.windows.len());
+        let windows = self.active.rules.windows.len();
+        memo.borrow_mut()
+            .clear(windows, self.held.plan.lookups.len());
+        let own = EventSymbols::default();
         let caches = Caches::default();
         let judge = Judge {
             event,
@@ -183,8 +187,9 @@ impl Engine {
             rules: &self.active.rules,
             policy: &self.active.policy,
             plan: &self.held.plan,
-            series: &self.held.series,
+            streams: &self.held.streams,
             facts: &self.held.facts,
+            own: &own,
             lists: &self.held.lists,
             caches: &caches,
             memo: &memo,
@@ -306,35 +311,21 @@ impl<'e> Judge<'e> {
 
     /// How many events a window covers, and the newest of them in order.
     fn covered(&self, id: WindowId) -> (u64, Vec<EventNo>) {
-        let Ok(Some((_, log))) = self.log(id) else {
+        let Ok(view) = self.view(id) else {
             return (0, Vec::new());
         };
         let w = &self.rules.windows[usize::from(id)];
-        let s = &self.rules.series[usize::from(w.series)];
-        let Ok((lo, hi)) = self.span(log, w) else {
+        let Ok(span) = self.span(view, w) else {
             return (0, Vec::new());
         };
         let left_out = window::leaves_out(w);
-        let counts = |i: usize| {
-            let entry = log.entries[i];
+        let counts = |i: usize, entry: Counted| {
             if left_out && entry.no == self.no {
                 return false;
             }
-            let Some(filter) = &w.correlated else {
-                return true;
-            };
-            let Some(row) = log.extra.as_deref().and_then(|x| x.kept.get(i)) else {
-                return false;
-            };
-            let counted = Counted {
-                judge: self,
-                at: entry.at,
-                fields: &s.kept,
-                row,
-            };
-            match expr::holds(filter, &counted, w.currency) {
-                Err(Fault::Currency) => w.currency == CurrencyPolicy::Fire,
-                other => other.unwrap_or(false),
+            match &w.correlated {
+                None => true,
+                Some(filter) => self.lets_through(w, filter, view, i, entry.at),
             }
         };
         let most = if w.correlated.is_some() {
@@ -344,16 +335,16 @@ impl<'e> Judge<'e> {
         };
         let mut covered = 0;
         let mut newest = Vec::new();
-        for i in (lo..hi).rev().take(most).filter(|i| counts(*i)) {
+        let newest_first = view.entries(span).rev().take(most);
+        for (_, entry) in newest_first.filter(|(i, e)| counts(*i, *e)) {
             covered += 1;
             if newest.len() < CONTRIBUTORS_MAX {
-                newest.push(log.entries[i].no);
+                newest.push(entry.no);
             }
         }
         newest.reverse();
-        let older = log.extra.as_deref().map_or(0, |x| x.totals.count);
         if w.over == crate::rule::Over::Ever {
-            covered += older;
+            covered += view.totals().map_or(0, |t| t.count);
         }
         (covered, newest)
     }

@@ -188,6 +188,7 @@ impl Bank {
                 full: None,
             },
         });
+        self.facts.own.clear();
         self.facts.learn(e, no);
     }
 
