@@ -62,13 +62,11 @@ impl Ahead {
         }
         for (i, entry) in entries.iter().enumerate() {
             let Some(e) = event_of(entry) else { continue };
-            let guesses = self.guesses(i);
-            let mut found = Vec::new();
             for (stream, by) in &plan.keys_by_kind[e.kind as usize] {
-                let slot = key_of(by, guesses).and_then(|k| held.streams[*stream].likely(&k));
-                found.extend(slot.map(|slot| (*stream, slot)));
+                let key = key_of(by, self.guesses(i));
+                let slot = key.and_then(|k| held.streams[*stream].likely(&k));
+                self.slots.extend(slot.map(|slot| (*stream, slot)));
             }
-            self.slots.append(&mut found);
         }
         for (stream, slot) in &self.slots {
             seen ^= held.streams[*stream].slots[*slot as usize].key[0] as usize;

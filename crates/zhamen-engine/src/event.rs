@@ -357,7 +357,7 @@ pub struct Event {
     values: Vec<(Field, Value)>,
     /// Which fields are there, a bit each: how many come before one is where it stands.
     #[serde(skip)]
-    present: u128,
+    present: [u64; 2],
 }
 
 /// An event as it is stored.
@@ -396,7 +396,10 @@ impl Event {
             values.sort_by_key(|(f, _)| *f);
             values.dedup_by_key(|(f, _)| *f);
         }
-        let present = values.iter().fold(0, |bits, (f, _)| bits | 1 << *f as u8);
+        let mut present = [0; 2];
+        for (field, _) in &values {
+            present[*field as usize / 64] |= 1 << (*field as usize % 64);
+        }
         Event {
             kind,
             id,
@@ -417,11 +420,13 @@ impl Event {
     /// The value of a field that is not one of the four common ones.
     #[must_use]
     pub fn get(&self, field: Field) -> Option<&Value> {
-        let bit = 1_u128 << field as u8;
-        if self.present & bit == 0 {
-            return None;
-        }
-        let before = (self.present & (bit - 1)).count_ones();
+        let bit = 1 << (field as u8 % 64);
+        let [low, high] = self.present;
+        let before = match field as u8 {
+            0..64 if low & bit != 0 => (low & (bit - 1)).count_ones(),
+            64.. if high & bit != 0 => low.count_ones() + (high & (bit - 1)).count_ones(),
+            _ => return None,
+        };
         Some(&self.values[before as usize].1)
     }
 

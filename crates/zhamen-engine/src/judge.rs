@@ -19,7 +19,7 @@ use crate::expr::{self, Fault, Val, World};
 use crate::facts::Facts;
 use crate::ledger::EventNo;
 use crate::lists::Lists;
-use crate::money::{Currency, Dec, QUOTIENT_DECIMALS};
+use crate::money::{Currency, Dec, Money, QUOTIENT_DECIMALS};
 use crate::output::FallbackCode;
 use crate::plan::Plan;
 use crate::rule::{
@@ -491,6 +491,14 @@ impl<'e> World<'e> for Judge<'e> {
 
     fn this(&self, field: Field) -> Option<Val<'e>> {
         self.field(field)
+    }
+
+    fn text(&self, field: Field) -> Option<&'e str> {
+        self.event.text(field)
+    }
+
+    fn money(&self, field: Field) -> Option<Money> {
+        self.event.money(field)
     }
 
     fn field(&self, field: Field) -> Option<Val<'e>> {

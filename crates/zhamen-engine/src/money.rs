@@ -320,6 +320,16 @@ impl Dec {
         Ok(a.cmp(&b))
     }
 
+    /// Itself in units of so many decimals, if it has no more than those.
+    #[must_use]
+    pub(crate) fn in_units(self, decimals: u8) -> Option<i128> {
+        let more = decimals.checked_sub(self.scale)?;
+        match more {
+            0 => Some(self.mantissa),
+            _ => self.mantissa.checked_mul(10_i128.checked_pow(more.into())?),
+        }
+    }
+
     /// Exact sum.
     pub fn plus(self, other: Dec) -> Result<Dec, MathError> {
         let (a, b, scale) = self.align(other)?;

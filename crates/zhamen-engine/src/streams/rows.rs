@@ -82,8 +82,19 @@ impl Rows {
     }
 
     pub(crate) fn iter(&self, width: usize) -> impl DoubleEndedIterator<Item = Row<'_>> {
-        self.words
-            .chunks_exact(HEAD + width)
+        self.between(0, self.len(width), width)
+    }
+
+    /// The rows between two positions.
+    pub(crate) fn between(
+        &self,
+        lo: usize,
+        hi: usize,
+        width: usize,
+    ) -> impl DoubleEndedIterator<Item = Row<'_>> + Clone {
+        let stride = HEAD + width;
+        self.words[lo * stride..hi * stride]
+            .chunks_exact(stride)
             .map(|words| Row { words })
     }
 

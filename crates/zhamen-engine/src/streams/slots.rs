@@ -242,6 +242,9 @@ impl Slot {
                 for (column, value) in m.kept_columns.iter().zip(event.kept) {
                     self.rows.set_column(row, *column, *value, width);
                 }
+                if m.reach == Reach::Ever {
+                    self.fold(layout, member, event.currency, keeping);
+                }
                 return;
             }
         }
@@ -302,7 +305,26 @@ impl Slot {
         }
     }
 
-    /// Lets go of what is out of reach; `ever` folds it into totals.
+    /// Folds what is out of reach of an `ever` member into its totals, as soon as it is: what is
+    /// listed as evidence must not depend on how full the rows are.
+    fn fold(&mut self, layout: &Layout, member: usize, currency: u8, keeping: Keeping<'_>) {
+        let (width, m) = (layout.width(), &layout.members[member]);
+        let currency = if m.money { currency } else { 0 };
+        let newest = self.view(0, layout, member, currency).newest();
+        let out = keeping.out(m, newest);
+        for i in 0..self.rows.upto(out, width) {
+            let row = self.rows.get(i, width);
+            let is_mine = row.live() & 1 << member != 0;
+            if is_mine && (!m.money || row.currency() == currency) {
+                let (at, value) = (row.at(), m.value.map_or(NO_VALUE, |c| row.column(c)));
+                let totals = self.totals(member as u8, currency);
+                totals.fold(at, value, m.numeric, m.value.is_some());
+                self.rows.clear_live(i, 1 << member, width);
+            }
+        }
+    }
+
+    /// Lets go of what is out of reach.
     fn compact(&mut self, layout: &Layout, keeping: Keeping<'_>) {
         let width = layout.width();
         let rows = self.rows.len(width);
@@ -333,6 +355,8 @@ impl Slot {
                 }
                 let is_dead = row.at() <= reached.out
                     && match m.reach {
+                        // Folded before this, or not yet out of reach when it last counted.
+                        Reach::Ever => false,
                         // So many newer ones, and the judged event itself, are before any to come.
                         Reach::Newest(n) => reached.passed > n,
                         _ => true,
@@ -346,19 +370,6 @@ impl Slot {
             }
         }
         for i in 0..rows {
-            let row = self.rows.get(i, width);
-            let (at, currency) = (row.at(), row.currency());
-            for member in bits(dead[i]) {
-                let m = &layout.members[member];
-                if m.reach == Reach::Ever {
-                    let value = m
-                        .value
-                        .map_or(NO_VALUE, |c| self.rows.get(i, width).column(c));
-                    let currency = if m.money { currency } else { 0 };
-                    let totals = self.totals(member as u8, currency);
-                    totals.fold(at, value, m.numeric, m.value.is_some());
-                }
-            }
             self.rows.clear_live(i, dead[i], width);
             keep[i] |= self.rows.get(i, width).live() != 0;
         }

@@ -72,7 +72,17 @@ impl KeptRow<'_> {
     }
 }
 
-impl Few<'_> {
+impl<'s> Few<'s> {
+    /// The counted events between two positions, oldest first.
+    pub(crate) fn events(
+        self,
+        (lo, hi): (usize, usize),
+    ) -> impl DoubleEndedIterator<Item = Seen> + Clone + 's {
+        let rows = self.rows.between(lo, hi, self.width);
+        rows.filter(move |row| self.counts(*row))
+            .map(move |row| self.seen(row))
+    }
+
     fn counts(&self, row: Row<'_>) -> bool {
         row.live() & self.bit != 0 && self.is_currency(row)
     }

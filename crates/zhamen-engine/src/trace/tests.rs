@@ -78,6 +78,7 @@ impl Town {
         };
         edit(&mut known);
         let no = self.facts.ledger.push(known);
+        self.facts.own.clear();
         self.facts.learn(&e, no);
         no
     }

@@ -5,7 +5,7 @@ use crate::expr::Fault;
 use crate::rule::{Agg, Over, Window};
 use crate::series::NO_VALUE;
 use crate::spread::Moments;
-use crate::streams::{Seen, View};
+use crate::streams::{Held, Seen, View};
 use crate::symbols::Sym;
 use crate::time::{TimestampMs, shanghai_day};
 
@@ -39,7 +39,11 @@ fn events<'v>(
     // Where days are totalled it is its whole day that is left out, which the span has done.
     let left_out = leaves_out(w) && !w.daily;
     let own = move |e: &Seen| left_out && Some(e.no) == at.own && e.at == at.time;
-    view.entries(span).map(|(_, e)| e).filter(move |e| !own(e))
+    let few = match view.held {
+        Held::Few(few) => Some(few.events(span)),
+        Held::Many(..) | Held::Nothing => None,
+    };
+    few.into_iter().flatten().filter(move |e| !own(e))
 }
 
 /// Every aggregate but the count of different values.
