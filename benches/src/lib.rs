@@ -2,7 +2,7 @@
 //! the whole service behaves under load and under violence on a real Kafka.
 //!
 //! Reading order: [`workload`] is the simulated town as raw records, checked records and journal
-//! blocks; [`stages`] are the bodies that criterion times, called small from a plain test; then the
+//! blocks; [`stages`] are the bodies that criterion times, called small from a plain test, [`rules`] are rule sets of a given size; then the
 //! programs `memory`, `load` and `torture` under `bin/`, which `cargo xtask` runs. [`rig`] is the
 //! service on a broker, [`load`] how it is driven, [`torture`] what is done to it.
 //!
@@ -14,6 +14,7 @@ pub mod load;
 pub mod machine;
 pub mod pack;
 pub mod rig;
+pub mod rules;
 pub mod stages;
 pub mod torture;
 pub mod workload;
