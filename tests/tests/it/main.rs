@@ -16,5 +16,6 @@ mod holds;
 mod leaks;
 mod life_cycles;
 mod oracle;
+mod peers;
 mod replay;
 mod scenarios;
