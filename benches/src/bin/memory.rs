@@ -36,8 +36,9 @@ struct Arguments {
     json: bool,
 }
 
-/// Blocks made before the clock starts, so that making them is neither timed nor held for long.
-const CHUNK: usize = 256;
+/// Blocks made before the clock starts, so that making them is not timed; few, so that they are
+/// still in the caches when they are folded, as in service.
+const CHUNK: usize = 16;
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();

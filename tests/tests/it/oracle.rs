@@ -33,6 +33,11 @@ proptest! {
             return Err(TestCaseError::fail(difference));
         }
     }
+}
+
+proptest! {
+    // Each case is folded three times.
+    #![proptest_config(ProptestConfig { cases: config().cases / 3, ..config() })]
 
     /// What to notice: neither how a key's events are kept nor other rules beside it show in what
     /// a window reads.
