@@ -42,6 +42,7 @@ pub struct Settings {
     pub warnings: Warnings,
     pub alerts: Alerts,
     pub lists: Lists,
+    pub reports: Reports,
     /// Value of one unit in CNY, by code.
     pub rates: Vec<(String, Dec)>,
     pub privacy: Privacy,
@@ -104,6 +105,15 @@ pub struct Alerts {
 #[allow(missing_docs, reason = "configs/zhamen.toml is their documentation")]
 pub struct Lists {
     pub guard_from: u32,
+}
+
+/// `[reports]`
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "configs/zhamen.toml is their documentation")]
+pub struct Reports {
+    pub unmask: bool,
+    pub account_rules: Vec<String>,
+    pub person_rules: Vec<String>,
 }
 
 /// `[privacy]`
@@ -281,6 +291,11 @@ pub fn read(layers: &Layers) -> Result<Settings, Mistakes> {
         }),
         lists: root.table("lists", |r| Lists {
             guard_from: r.number("guard_from", 1, 1_000_000_000) as u32,
+        }),
+        reports: root.table("reports", |r| Reports {
+            unmask: r.flag("unmask"),
+            account_rules: r.texts("account_rules").unwrap_or_default(),
+            person_rules: r.texts("person_rules").unwrap_or_default(),
         }),
         rates: read_rates(&mut root),
         privacy: root.table("privacy", |r| read_privacy(r, &base)),

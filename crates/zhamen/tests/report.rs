@@ -90,6 +90,97 @@ fn files_below(dir: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
+fn the_monthly_list_is_what_the_topics_say_and_nothing_else() {
+    let dir = Dir::new("monthly");
+    let (topics, out) = (dir.path("topics"), dir.path("out"));
+    let monthly = |month: &str, more: &[&str]| {
+        let args = [
+            "report", "monthly", "--month", month, "--from", &topics, "--out", &out,
+        ];
+        let (code, stdout, stderr) = run(&[&args[..], more].concat());
+        assert_eq!((code, stderr.as_str()), (0, ""));
+        stdout
+    };
+    let events = monthly("2026-11", &[]);
+    let (csv, html) = (
+        dir.read("out/monthly-2026-11.csv"),
+        dir.read("out/monthly-2026-11.html"),
+    );
+    expect_file![format!("{DATA}/monthly.events.ndjson")].assert_eq(&events);
+    expect_file![format!("{DATA}/monthly.csv")].assert_eq(&csv.replace("\r\n", "\n"));
+    assert_eq!(csv.matches("\r\n").count(), 4, "lines end as RFC 4180 says");
+    expect_file![format!("{DATA}/monthly.html")].assert_eq(&html);
+    for open in ["张", "6217000000000000001", "王五"] {
+        assert!(
+            ![&events, &csv, &html]
+                .iter()
+                .any(|text| text.contains(open)),
+            "{open} is masked"
+        );
+    }
+
+    // Again, and with an alert told twice as after a crash without transactions: the same bytes.
+    let alerts = dir.read("topics/police.alerts.v1.ndjson");
+    let repeated = alerts.lines().next().expect("an alert").to_owned() + "\n" + &alerts;
+    std::fs::write(dir.0.join("topics/police.alerts.v1.ndjson"), repeated).expect("a file");
+    assert_eq!(monthly("2026-11", &[]), events);
+    assert_eq!(dir.read("out/monthly-2026-11.csv"), csv);
+    assert_eq!(dir.read("out/monthly-2026-11.html"), html);
+
+    // One desk's part, open by the settings, and escaped where a name tries to be more than a name.
+    monthly(
+        "2026-11",
+        &["--bank", "CCB", "--set", "reports.unmask=true"],
+    );
+    let html = dir.read("out/monthly-2026-11-CCB.html");
+    assert!(html.contains("<td>=张&lt;三&gt;</td>") && !html.contains("ICBC"));
+    assert!(
+        dir.read("out/monthly-2026-11-CCB.csv")
+            .contains(",6217000000000000001,'=张<三>,")
+    );
+
+    // The last payment fell into the last millisecond of November: nobody is on December's list.
+    let nobody = monthly("2026-12", &["--station", "360121560000"]);
+    let told = r#"{"type":"report.monthly","id":"R-monthly-2026-12-360121560000-none","month":"2026-12","station":"360121560000","bank":null,"accounts":0,"persons":0,"items":[],"#;
+    assert!(nobody.starts_with(told), "{nobody}");
+    assert_eq!(
+        std::fs::read_dir(&out).expect("a directory").count(),
+        6,
+        "nothing half written"
+    );
+}
+
+#[test]
+fn a_report_tells_where_its_input_is_wrong_and_not_what_stands_there() {
+    let dir = Dir::new("wrong");
+    let (topics, out) = (dir.path("topics"), dir.path("out"));
+    let monthly = |month: &str| {
+        let args = [
+            "report", "monthly", "--month", month, "--from", &topics, "--out", &out,
+        ];
+        run(&args)
+    };
+    for month in [
+        "2026-13",
+        "2026-1",
+        "26-01",
+        "2026-11-01",
+        "1999-12",
+        "2026-00",
+    ] {
+        assert_eq!(monthly(month).0, 2, "{month}");
+    }
+    let alerts = dir.path("topics/police.alerts.v1.ndjson");
+    std::fs::write(&alerts, "{}\n{\"name\":\"张三\"").expect("a file");
+    let told = format!("zhamen: {alerts}:2: no JSON object\n");
+    assert_eq!(monthly("2026-11"), (2, String::new(), told));
+    std::fs::remove_file(&alerts).expect("a file");
+    let told = format!("zhamen: {alerts}: no such file\n");
+    assert_eq!(monthly("2026-11"), (2, String::new(), told));
+    assert!(!dir.0.join("out").exists());
+}
+
+#[test]
 fn a_bundle_holds_all_of_an_alert_and_its_manifest_says_so() {
     let dir = Dir::new("bundle");
     let (code, digest, stderr) = dir.evidence(ALERT, &[&format!("{DATA}/events.ndjson")]);

@@ -7,7 +7,7 @@
 
 mod score;
 mod sender;
-mod view;
+pub(super) mod view;
 
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;

@@ -5,7 +5,11 @@
 
 pub(super) mod bundle;
 mod evidence;
+mod listed;
+mod monthly;
 mod place;
+mod sheet;
+mod shown;
 mod topics;
 
 use std::path::PathBuf;
@@ -18,6 +22,7 @@ use crate::settings::Given;
 /// 报表与证据:由输出主题的文件生成,不另行判定。
 #[derive(clap::Subcommand)]
 pub enum Command {
+    Monthly(monthly::Args),
     Evidence(evidence::Args),
 }
 
@@ -34,6 +39,7 @@ struct From {
 
 pub fn run(command: &Command) -> Outcome {
     match command {
+        Command::Monthly(args) => monthly::run(args),
         Command::Evidence(args) => evidence::run(args),
     }
 }

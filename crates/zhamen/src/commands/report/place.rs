@@ -8,6 +8,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
+/// Writes a file over whatever stood there, atomically.
+///
+/// # Errors
+/// Writing or renaming failed.
+pub fn replace(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let partial = partial(path)?;
+    let written = write(&partial, content).and_then(|()| fs::rename(&partial, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&partial);
+    }
+    written.with_context(|| path.display().to_string())
+}
+
 /// A directory being made; it goes again unless it is finished.
 pub struct NewDir {
     path: PathBuf,
