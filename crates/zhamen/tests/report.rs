@@ -151,6 +151,47 @@ fn the_monthly_list_is_what_the_topics_say_and_nothing_else() {
 }
 
 #[test]
+fn the_bulletin_counts_for_each_bank_what_came_and_what_became_of_it() {
+    let dir = Dir::new("bulletin");
+    let (topics, out) = (dir.path("topics"), dir.path("out"));
+    let events = format!("{DATA}/events.ndjson");
+    let bulletin = |since: &str, until: &str, more: &[&str]| {
+        let args = ["report", "bulletin", "--since", since, "--until", until];
+        run(&[&args[..], &["--from", &topics, "--out", &out], more].concat())
+    };
+    let done = (0, String::new(), String::new());
+    assert_eq!(bulletin("2026-11-24", "2026-11-30", &[&events]), done);
+    let csv = dir
+        .read("out/bulletin-2026-11-24-2026-11-30.csv")
+        .replace("\r\n", "\n");
+    expect_file![format!("{DATA}/bulletin.csv")].assert_eq(&csv);
+    let html = dir.read("out/bulletin-2026-11-24-2026-11-30.html");
+    expect_file![format!("{DATA}/bulletin.html")].assert_eq(&html);
+    // Without events and sources, records stand under their source; the days bound what counts.
+    assert_eq!(bulletin("2026-11-25", "2026-11-25", &[]), done);
+    let csv = dir
+        .read("out/bulletin-2026-11-25-2026-11-25.csv")
+        .replace("\r\n", "\n");
+    let rows: Vec<String> = csv
+        .lines()
+        .skip(1)
+        .map(|row| row.replace(",0", ""))
+        .collect();
+    let told = [
+        // The alert was raised a day earlier: its outcome is not this day's.
+        "CCB,,,,,",
+        "ICBC,,,,,,1,1",
+        "source ccb-core,2,1,,,,2026-11-25 14:00:00,4h,1",
+        "source icbc-core,2,,,,2026-11-25 12:00:00,2h,2",
+        "source police,2,,,,2026-11-25 14:00:00,1h,2",
+    ];
+    assert_eq!(rows, told);
+    for (since, until) in [("2026-11-30", "2026-11-24"), ("2026-11-31", "2026-12-01")] {
+        assert_eq!(bulletin(since, until, &[]).0, 2);
+    }
+}
+
+#[test]
 fn a_report_tells_where_its_input_is_wrong_and_not_what_stands_there() {
     let dir = Dir::new("wrong");
     let (topics, out) = (dir.path("topics"), dir.path("out"));

@@ -3,8 +3,10 @@
 //! A report reads files only, the output topics as `<topic>.ndjson`, and folds nothing: what it says
 //! stands in the topics. The same inputs give the same bytes; nothing in a report is today's time.
 
+mod bulletin;
 pub(super) mod bundle;
 mod evidence;
+mod figures;
 mod listed;
 mod monthly;
 mod place;
@@ -12,7 +14,10 @@ mod sheet;
 mod shown;
 mod topics;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use zhamen_engine::event::InputTopic;
+use zhamen_pipeline::Topics;
 
 use crate::exit::Outcome;
 use crate::settings::Given;
@@ -23,6 +28,7 @@ use crate::settings::Given;
 #[derive(clap::Subcommand)]
 pub enum Command {
     Monthly(monthly::Args),
+    Bulletin(bulletin::Args),
     Evidence(evidence::Args),
 }
 
@@ -40,6 +46,18 @@ struct From {
 pub fn run(command: &Command) -> Outcome {
     match command {
         Command::Monthly(args) => monthly::run(args),
+        Command::Bulletin(args) => bulletin::run(args),
         Command::Evidence(args) => evidence::run(args),
     }
+}
+
+/// The event files given, else those of the input topics in the directory.
+fn event_files(dir: &Path, given: &[PathBuf], names: &Topics) -> Vec<PathBuf> {
+    if !given.is_empty() {
+        return given.to_vec();
+    }
+    InputTopic::ALL
+        .iter()
+        .filter_map(|topic| topics::file_of(dir, names.input(*topic)).ok())
+        .collect()
 }

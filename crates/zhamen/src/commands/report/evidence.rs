@@ -9,13 +9,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use serde_json::Value;
-use zhamen_engine::event::InputTopic;
 use zhamen_pipeline::Topics;
 
-use super::From;
 use super::bundle::{self, EventKey, FileEntry, Manifest, Missing, Place};
 use super::place::NewDir;
 use super::topics::{self, Record, text};
+use super::{From, event_files};
 use crate::exit::{Exit, Failure, OrExit, Outcome};
 use crate::settings::pack::rule_files;
 
@@ -164,7 +163,7 @@ fn collect(
     files: &mut Files,
 ) -> anyhow::Result<Found> {
     let mut found = Found::default();
-    for path in event_files(args, names) {
+    for path in event_files(&args.from.dir, &args.events, names) {
         topics::read_events(&path, |record| {
             let key = key(&record.value);
             if listed.contains(&key) {
@@ -213,16 +212,6 @@ fn collect(
 /// The journal entry that a record comes from.
 fn step(value: &Value) -> [Option<i64>; 3] {
     ["partition", "offset", "index"].map(|name| value["coordinates"][name].as_i64())
-}
-
-fn event_files(args: &Args, names: &Topics) -> Vec<PathBuf> {
-    if !args.events.is_empty() {
-        return args.events.clone();
-    }
-    InputTopic::ALL
-        .iter()
-        .filter_map(|topic| topics::file_of(&args.from.dir, names.input(*topic)).ok())
-        .collect()
 }
 
 fn add_line(files: &mut Files, path: &str, line: &str) {

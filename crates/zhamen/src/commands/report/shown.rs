@@ -65,6 +65,13 @@ impl Days {
         Some(Days { first, last })
     }
 
+    /// From one day to another, both written `YYYY-MM-DD`.
+    #[must_use]
+    pub fn between(first: &str, last: &str) -> Option<Days> {
+        let (first, last) = (day(first)?, day(last)?);
+        (first <= last).then_some(Days { first, last })
+    }
+
     /// First and last instant, as topics write times; such texts compare as times do.
     #[must_use]
     pub fn instants(self) -> std::ops::RangeInclusive<String> {
