@@ -192,6 +192,82 @@ fn the_bulletin_counts_for_each_bank_what_came_and_what_became_of_it() {
 }
 
 #[test]
+fn the_draft_of_a_suspicious_transaction_report_is_in_the_banks_file_and_nowhere_else() {
+    let dir = Dir::new("str");
+    let (topics, file) = (dir.path("topics"), dir.path("own.html"));
+    let draft = |alert: &str, bank: &str, out: &str| {
+        let args = [
+            "report", "str", alert, "--bank", bank, "--from", &topics, "--out", out,
+        ];
+        run(&args)
+    };
+    // All that others are given: the topics' files, the list, the bulletin, the evidence.
+    let given_to_others = || {
+        let (out, bundle) = (dir.path("out"), dir.path("bundle"));
+        let _ = std::fs::remove_dir_all(&bundle);
+        let month = ["--month", "2026-11", "--from", &topics, "--out", &out];
+        let days = [
+            "--since",
+            "2026-11-24",
+            "--until",
+            "2026-11-30",
+            "--from",
+            &topics,
+        ];
+        assert_eq!(run(&[&["report", "monthly"], &month[..]].concat()).0, 0);
+        assert_eq!(
+            run(&[&["report", "bulletin", "--out", &out], &days[..]].concat()).0,
+            0
+        );
+        assert_eq!(
+            dir.evidence(ALERT, &[&format!("{DATA}/events.ndjson")]).0,
+            0
+        );
+        let paths = ["topics", "out", "bundle"].map(|name| files_below(&dir.0.join(name)));
+        let files = paths.into_iter().flatten();
+        files
+            .map(|path| (path.clone(), std::fs::read(path).expect("a file")))
+            .collect::<Vec<_>>()
+    };
+    let before = given_to_others();
+    let told = (0, String::new(), String::new());
+    assert_eq!(draft(ALERT, "CCB", &file), told, "not a word");
+    expect_file![format!("{DATA}/str.html")].assert_eq(&dir.read("own.html"));
+    assert!(
+        given_to_others() == before,
+        "nobody can tell that there is a draft"
+    );
+    for (path, content) in before {
+        let text = String::from_utf8(content).expect("text").to_lowercase();
+        for sign in [
+            "可疑交易报告",
+            "suspicious-transaction report",
+            "\"report.str",
+            "own.html",
+        ] {
+            assert!(!text.contains(sign), "{sign} in {}", path.display());
+        }
+    }
+    #[cfg(unix)]
+    {
+        let meta = std::fs::metadata(&file).expect("a file");
+        let mode = std::os::unix::fs::PermissionsExt::mode(&meta.permissions());
+        assert_eq!(mode & 0o777, 0o600, "for its owner only");
+    }
+
+    // What somebody filled in is never written over; other banks' alerts and the topics' place are refused.
+    std::fs::write(&file, "filled in").expect("a file");
+    assert_eq!(draft(ALERT, "CCB", &file).0, 2);
+    assert_eq!(dir.read("own.html"), "filled in");
+    assert_eq!(draft(ALERT, "ICBC", &dir.path("other.html")).0, 2);
+    let beside = dir.path("out/../topics/police.str.ndjson");
+    assert_eq!(draft(ALERT, "CCB", &beside).0, 2);
+    assert_eq!(files_below(&dir.0.join("topics")).len(), 6);
+    let left: Vec<_> = std::fs::read_dir(&dir.0).expect("a directory").collect();
+    assert_eq!(left.len(), 4, "nothing half made is left");
+}
+
+#[test]
 fn a_report_tells_where_its_input_is_wrong_and_not_what_stands_there() {
     let dir = Dir::new("wrong");
     let (topics, out) = (dir.path("topics"), dir.path("out"));

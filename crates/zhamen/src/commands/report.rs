@@ -12,6 +12,7 @@ mod monthly;
 mod place;
 mod sheet;
 mod shown;
+mod suspicious;
 mod topics;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +30,8 @@ use crate::settings::Given;
 pub enum Command {
     Monthly(monthly::Args),
     Bulletin(bulletin::Args),
+    #[command(name = "str")]
+    Suspicious(suspicious::Args),
     Evidence(evidence::Args),
 }
 
@@ -47,6 +50,7 @@ pub fn run(command: &Command) -> Outcome {
     match command {
         Command::Monthly(args) => monthly::run(args),
         Command::Bulletin(args) => bulletin::run(args),
+        Command::Suspicious(args) => suspicious::run(args),
         Command::Evidence(args) => evidence::run(args),
     }
 }

@@ -101,7 +101,11 @@ pub fn run(args: &Args) -> Outcome {
     Ok(Exit::Findings)
 }
 
-fn find_alert(dir: &Path, topic: &str, id: &str) -> anyhow::Result<Record> {
+/// The alert of an id.
+///
+/// # Errors
+/// The topic cannot be read or has no such alert.
+pub fn find_alert(dir: &Path, topic: &str, id: &str) -> anyhow::Result<Record> {
     let mut found = None;
     topics::read(dir, topic, |record| {
         if record.text("/alert") == id {

@@ -21,6 +21,20 @@ pub fn replace(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     written.with_context(|| path.display().to_string())
 }
 
+/// Writes a file that must not exist yet.
+///
+/// # Errors
+/// It exists, or writing failed; then nothing is left of it.
+pub fn create(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let written = write(path, content);
+    if let Err(e) = &written
+        && e.kind() != io::ErrorKind::AlreadyExists
+    {
+        let _ = fs::remove_file(path);
+    }
+    written.with_context(|| path.display().to_string())
+}
+
 /// A directory being made; it goes again unless it is finished.
 pub struct NewDir {
     path: PathBuf,
