@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use expect_test::expect_file;
+use sha2::{Digest, Sha256};
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/report");
 const ALERT: &str = "A-0-5-0-frequent-large-transfers";
@@ -385,6 +386,76 @@ fn verify_finds_one_changed_byte_in_any_file_and_names_the_file() {
         (code, stdout.as_str()),
         (1, "rules/more.toml: is not in the manifest\n")
     );
+}
+
+/// SHA-256 in hexadecimal.
+fn sha256(content: &str) -> String {
+    let digest = Sha256::digest(content.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn whoever_writes_the_manifest_anew_is_found_by_what_belongs_together_or_by_the_digest() {
+    let dir = Dir::new("anew");
+    let events = format!("{DATA}/events.ndjson");
+    let digest = dir.evidence(ALERT, &[&events]).1;
+    let manifest = dir.read("bundle/manifest.json");
+    let write = |name: &str, text: &str| {
+        std::fs::write(dir.0.join("bundle").join(name), text).expect("a file");
+    };
+    let seal = |manifest: &str| {
+        write("manifest.json", manifest);
+        write(
+            "manifest.sha256",
+            &format!("{}  manifest.json\n", sha256(manifest)),
+        );
+    };
+    // A change of one file, its hash in the manifest and the seal made to fit; one digit for another.
+    let rule = "rules/frequent-large-transfers.toml";
+    for (name, from, to, told) in [
+        (
+            rule,
+            "50000",
+            "90000",
+            "rules/: are not the rules of the alert",
+        ),
+        (
+            "decisions.ndjson",
+            "\"offset\":5",
+            "\"offset\":6",
+            "decisions.ndjson: are not at the coordinates",
+        ),
+        (
+            "alert.json",
+            "A-0-5-0",
+            "A-0-6-0",
+            "alert.json: is not the alert of the manifest",
+        ),
+    ] {
+        let content = dir.read(&format!("bundle/{name}"));
+        let changed = content.replace(from, to);
+        assert_eq!(changed.len(), content.len());
+        assert_ne!(changed, content, "{name} has {from}");
+        write(name, &changed);
+        seal(&manifest.replace(&sha256(&content), &sha256(&changed)));
+        let (code, stdout, _) = dir.verify(&[]);
+        assert_eq!(code, 1);
+        assert!(stdout.starts_with(told), "{name}: {stdout}");
+        write(name, &content);
+    }
+    // What nothing else in the bundle contradicts, the digest handed over by another way does.
+    let events = dir.read("bundle/events.ndjson");
+    let changed = events.replace("收款人", "付款人");
+    write("events.ndjson", &changed);
+    seal(&manifest.replace(&sha256(&events), &sha256(&changed)));
+    assert_eq!(dir.verify(&[]).0, 0);
+    assert_eq!(dir.verify(&["--digest", digest.trim()]).0, 1);
+    // Nothing outside the bundle is read.
+    for outside in ["../topics/police.alerts.v1.ndjson", "/etc/hostname"] {
+        seal(&manifest.replace("\"alert.json\"", &format!("\"{outside}\"")));
+        let told = "manifest.json: names a file outside the bundle\n";
+        assert_eq!(dir.verify(&[]), (1, told.to_owned(), String::new()));
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use serde_json::Value;
@@ -103,8 +103,8 @@ fn check(args: &Args) -> Result<(Manifest, String), Mismatch> {
 
 /// A path of plain names: nothing outside the bundle is read.
 fn is_plain(path: &str) -> bool {
-    let plain = |name: &str| !matches!(name, "" | "." | "..") && !name.contains(['\\', '\0']);
-    path.split('/').all(plain) && !path.contains(':')
+    let mut parts = Path::new(path).components();
+    parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
 fn content(root: &Path, path: &str) -> Result<Vec<u8>, Mismatch> {

@@ -91,20 +91,33 @@ pub fn read_events(
     Ok(())
 }
 
-/// What makes a record the same record: the alert's id; the number of a decision in its partition;
-/// the id and type of a step.
-fn identity(value: &Value) -> Option<String> {
-    if let Some(alert) = value.get("four_elements").and(value.get("alert")) {
-        return Some(alert.to_string());
+/// What makes a record the same record.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Identity {
+    /// An alert.
+    Alert(String),
+    /// A decision: partition, offset and index in the journal. Its sequence would not do: each
+    /// partition of the decisions topic counts its own.
+    Decision([i64; 3]),
+    /// A step: its type and id, and where it comes from.
+    Step(String, String, [i64; 3]),
+}
+
+/// `None`: the record has no identity and is never a repeat.
+fn identity(value: &Value) -> Option<Identity> {
+    let coordinates = || {
+        let coordinates = value.get("coordinates")?;
+        let number = |name: &str| coordinates.get(name)?.as_i64();
+        Some([number("partition")?, number("offset")?, number("index")?])
+    };
+    if value.get("four_elements").is_some() {
+        return Some(Identity::Alert(text(value, "/alert").to_owned()));
     }
     if value.get("decision").is_some() {
-        let coordinates = value.get("coordinates")?;
-        let (partition, sequence) = (coordinates.get("partition")?, coordinates.get("sequence")?);
-        let input = value.pointer("/input/topic");
-        return Some(format!("{partition} {sequence} {input:?}"));
+        return Some(Identity::Decision(coordinates()?));
     }
-    let (kind, id) = (value.get("type")?, value.get("id")?);
-    Some(format!("{kind} {id} {:?}", value.get("at")))
+    let named = |pointer| text(value, pointer).to_owned();
+    Some(Identity::Step(named("/type"), named("/id"), coordinates()?))
 }
 
 /// The file of a topic in a directory of topics.
@@ -117,4 +130,34 @@ pub fn file_of(dir: &Path, topic: &str) -> anyhow::Result<PathBuf> {
         .map(|ending| dir.join(format!("{topic}.{ending}")))
         .find(|path| path.is_file())
         .ok_or_else(|| anyhow!("{}/{topic}.ndjson: no such file", dir.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn decisions_of_one_sequence_in_two_partitions_are_two() {
+        let decision = |offset: i64| {
+            let coordinates = json!({"partition": 0, "offset": offset, "index": 3, "sequence": 7});
+            identity(&json!({"decision": "allow", "coordinates": coordinates}))
+        };
+        assert!(decision(1).is_some());
+        assert_eq!(decision(1), decision(1));
+        assert_ne!(decision(1), decision(2));
+    }
+
+    #[test]
+    fn a_step_is_told_again_only_from_the_same_place_and_what_has_no_place_never_is() {
+        let step = |kind: &str, offset: i64| {
+            let coordinates = json!({"partition": 0, "offset": offset, "index": 0});
+            identity(&json!({"type": kind, "id": "H-1", "coordinates": coordinates}))
+        };
+        assert_eq!(step("hold.placed", 1), step("hold.placed", 1));
+        assert_ne!(step("hold.placed", 1), step("hold.released", 1));
+        assert_ne!(step("hold.extended", 1), step("hold.extended", 2));
+        assert_eq!(identity(&json!({"type": "hold.placed", "id": "H-1"})), None);
+    }
 }
