@@ -17,7 +17,8 @@ use serde_json::Value;
 
 use crate::rig::PATIENCE;
 
-fn client(brokers: &str) -> ClientConfig {
+/// What every client here is made with.
+pub fn client(brokers: &str) -> ClientConfig {
     let mut config = ClientConfig::new();
     config
         .set_log_level(RDKafkaLogLevel::Critical)

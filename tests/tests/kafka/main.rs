@@ -9,5 +9,7 @@ mod bad_inputs;
 mod client;
 mod disturbed;
 mod end_to_end;
+mod journal_clock;
 mod rig;
 mod rule_change;
+mod stop_payment;
