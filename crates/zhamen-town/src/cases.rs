@@ -13,8 +13,10 @@ mod elder_new_payee;
 mod fan_in;
 mod fan_out;
 mod large_burst;
+mod mule_chain;
 mod pass_through;
 mod phone_lines;
+mod police;
 mod police_listed_payee;
 mod stop_payment;
 
@@ -23,6 +25,8 @@ mod stop_payment;
 pub enum CaseKind {
     /// Money to a mule, a police stop-payment order, and attempts to get the money out.
     StopPayment,
+    /// Money that a mule has passed on, tier by tier, before the stop: the order is extended to the next accounts.
+    MuleChain,
     /// Many payers into one account, then everything out in one transfer.
     FanIn,
     /// One large inflow, then out to many.
@@ -47,8 +51,9 @@ pub enum CaseKind {
 
 impl CaseKind {
     /// Every kind, in the order in which they are begun.
-    pub const ALL: [CaseKind; 11] = [
+    pub const ALL: [CaseKind; 12] = [
         CaseKind::StopPayment,
+        CaseKind::MuleChain,
         CaseKind::FanIn,
         CaseKind::FanOut,
         CaseKind::PassThrough,
@@ -79,6 +84,11 @@ impl CaseKind {
     fn texts(self) -> (&'static str, &'static str, &'static str) {
         match self {
             CaseKind::StopPayment => ("stop-payment", "公安紧急止付", "police stop-payment"),
+            CaseKind::MuleChain => (
+                "mule-chain",
+                "多级转移与延伸止付",
+                "money passed on tier by tier, the stop extended",
+            ),
             CaseKind::FanIn => ("fan-in", "分散转入集中转出", "fan-in, then out at once"),
             CaseKind::FanOut => ("fan-out", "集中转入分散转出", "one inflow, then fan-out"),
             CaseKind::PassThrough => ("pass-through", "快进快出", "rapid pass-through"),
@@ -137,6 +147,7 @@ pub(crate) struct Scene {
 pub(crate) fn cast(kind: CaseKind, round: u64, town: &mut Town) -> Box<dyn Script> {
     match kind {
         CaseKind::StopPayment => Box::new(stop_payment::cast(round, town)),
+        CaseKind::MuleChain => Box::new(mule_chain::cast(round, town)),
         CaseKind::FanIn => Box::new(fan_in::cast(town)),
         CaseKind::FanOut => Box::new(fan_out::cast(town)),
         CaseKind::PassThrough => Box::new(pass_through::cast(town)),

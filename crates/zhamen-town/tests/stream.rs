@@ -310,6 +310,9 @@ fn every_kind_of_case_is_told_within_the_first_1500_events() {
         assert!(count(CaseKind::PhoneLinesThree, "phone.registered") >= 3);
         assert!(count(CaseKind::StopPayment, "stop.ordered") >= 1);
         assert!(
+            requested(CaseKind::MuleChain) >= 6 && count(CaseKind::MuleChain, "stop.ordered") >= 2
+        );
+        assert!(
             requested(CaseKind::StopPayment) >= 4
                 && count(CaseKind::StopPayment, "stop.released") >= 1
         );
@@ -369,6 +372,53 @@ fn a_stop_order_names_the_victims_transfer_and_what_follows_is_out_of_that_accou
             "transfer.requested",
             "transfer.settled"
         ]
+    );
+}
+
+#[test]
+fn a_mule_chain_passes_the_money_on_before_the_order_and_the_order_is_extended() {
+    let stream = parsed(1, 1_500);
+    let told: Vec<&Value> = stream
+        .iter()
+        .filter(|(event, _)| event.case == Some(CaseKind::MuleChain))
+        .map(|(_, value)| value)
+        .collect();
+    let types: Vec<&str> = told
+        .iter()
+        .map(|v| text(v, "/type"))
+        .filter(|t| *t != "transfer.settled")
+        .take(8)
+        .collect();
+    let request = "transfer.requested";
+    let order = "stop.ordered";
+    assert_eq!(
+        types,
+        [
+            request, request, request, request, order, order, request, request
+        ]
+    );
+    let requests: Vec<&&Value> = told.iter().filter(|v| v["type"] == request).collect();
+    let orders: Vec<&&Value> = told.iter().filter(|v| v["type"] == order).collect();
+    let [lost, passed, rest, third, tried, ..] = requests[..] else {
+        panic!("{} transfers", requests.len())
+    };
+    for (from, onward) in [
+        (lost, passed),
+        (lost, rest),
+        (passed, third),
+        (passed, tried),
+    ] {
+        assert_eq!(from["payee"]["account"], onward["payer"]["account"]);
+    }
+    for (paid, order) in [(lost, orders[0]), (passed, orders[1])] {
+        assert_eq!(order["order"]["account"], paid["payee"]["account"]);
+        assert_eq!(order["order"]["amount"], paid["txn"]["amount"]);
+        assert_eq!(order["order"]["transferred_at"], paid["occurred_at"]);
+    }
+    assert_eq!(orders[1]["order"]["tier"], 2);
+    assert_eq!(
+        orders[1]["order"]["parent"],
+        orders[0]["order"]["application"]
     );
 }
 

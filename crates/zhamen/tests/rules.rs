@@ -139,7 +139,7 @@ fn town(events: usize) -> (String, String) {
 #[test]
 fn a_clerk_reads_why_three_transfers_of_the_town_were_stopped() {
     let dir = Dir::new("clerk");
-    let (lists, history) = town(700);
+    let (lists, history) = town(800);
     let (lists, history) = (dir.file("lists", &lists), dir.file("history", &history));
     let pack = concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs/rules");
     let ask = |event: &str, lists: &[&str]| {
@@ -150,9 +150,9 @@ fn a_clerk_reads_why_three_transfers_of_the_town_were_stopped() {
     };
     let with_lists = ["--lists", lists.as_str()];
     let stories = [
-        ("quick-in-and-out", "T20261124-1580633-000379"),
-        ("elderly-remittance", "T20261124-1580633-000420"),
-        ("listed-payee", "T20261124-1580633-000505"),
+        ("quick-in-and-out", "T20261124-1580633-000428"),
+        ("elderly-remittance", "T20261124-1580633-000469"),
+        ("listed-payee", "T20261124-1580633-000547"),
     ];
     for (name, event) in stories {
         let (code, said, stderr) = ask(event, &with_lists);

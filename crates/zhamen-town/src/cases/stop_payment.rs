@@ -3,23 +3,23 @@
 //!
 //! The waits are long enough for the order to overtake nothing on its way through its own topic.
 
+use super::police::Desk;
 use super::{CaseKind, Scene, Script, remit, settle_after};
 use crate::Town;
 use crate::event::TownEvent;
-use crate::json::{Json, push_digits};
 use crate::money::Money;
-use crate::places::{ORDERS, POLICE_SOURCE, TOWNS};
-use crate::records::{Manner, Remittance, record};
-use crate::time::{push_compact_date, push_timestamp, shanghai_day};
-use crate::world::{Account, World};
+use crate::records::{Manner, Remittance};
+use crate::world::Account;
 
 pub(super) fn cast(round: u64, town: &mut Town) -> impl Script + use<> {
+    let victim = Account {
+        owner: town.cast(),
+        slot: 0,
+    };
     StopPayment {
         round,
-        victim: Account {
-            owner: town.cast(),
-            slot: 0,
-        },
+        desk: Desk::new(CaseKind::StopPayment, round, victim),
+        victim,
         mule: town.cast_mule(),
         loss: Money::yuan(town.rng.between(200, 490) * 100),
         paid: None,
@@ -29,6 +29,7 @@ pub(super) fn cast(round: u64, town: &mut Town) -> impl Script + use<> {
 
 struct StopPayment {
     round: u64,
+    desk: Desk,
     victim: Account,
     mule: Account,
     loss: Money,
@@ -60,7 +61,7 @@ impl Script for StopPayment {
                 }
             }
             5 => Scene {
-                event: self.release(town),
+                event: self.desk.release(town, self.mule),
                 next_in_ms: Some(600),
             },
             _ => {
@@ -89,47 +90,10 @@ impl StopPayment {
         settle_after(town, paid, 400)
     }
 
-    /// The four elements are those of the victim's transfer as the bank has it.
     fn order(&self, town: &mut Town) -> TownEvent {
-        let paid = self
-            .paid
-            .as_ref()
-            .expect("the victim pays in the first scene");
-        let world = town.world;
-        self.police_event(town, "stop.ordered", |json, application| {
-            json.composed("application", application);
-            json.string("kind", "100101");
-            json.composed("case", |text| {
-                text.push('A');
-                text.push_str(self.organ(&world));
-                push_compact_date(text, shanghai_day(paid.requested_at));
-            });
-            json.string("urgency", "urgent");
-            json.composed("account", |text| world.push_account_number(text, self.mule));
-            json.composed("name", |text| world.push_name_of(text, self.mule));
-            json.string("bank", world.bank(self.mule).code);
-            json.composed("amount", |text| self.loss.push(text));
-            json.string("currency", self.loss.currency.code());
-            json.composed("transferred_at", |text| {
-                push_timestamp(text, paid.requested_at)
-            });
-            json.composed("from_account", |text| {
-                world.push_account_number(text, self.victim)
-            });
-            json.string("reason", "被害人报案:冒充公检法诈骗");
-            json.string("organ", self.organ(&world));
-            json.string("officer", "P036121");
-            json.integer("tier", 1);
-        })
-    }
-
-    fn release(&self, town: &mut Town) -> TownEvent {
-        let world = town.world;
-        self.police_event(town, "stop.released", |json, application| {
-            json.composed("application", application);
-            json.composed("account", |text| world.push_account_number(text, self.mule));
-            json.string("organ", self.organ(&world));
-        })
+        let paid = self.paid.as_ref();
+        let paid = paid.expect("the victim pays in the first scene");
+        self.desk.order(town, paid, 1)
     }
 
     fn get_out(&self, town: &mut Town, percent: i64) -> TownEvent {
@@ -148,42 +112,5 @@ impl StopPayment {
             self.loss.percent(percent),
             manner,
         )
-    }
-
-    /// The station that orders is that of the victim's town.
-    fn organ(&self, world: &World) -> &'static str {
-        TOWNS[world.branch(self.victim).town].organ
-    }
-
-    fn police_event(
-        &self,
-        town: &mut Town,
-        event_type: &str,
-        fill: impl FnOnce(&mut Json, &dyn Fn(&mut String)),
-    ) -> TownEvent {
-        let (at, number) = (town.now_ms(), town.number());
-        let world = town.world;
-        let application = |text: &mut String| {
-            text.push_str(self.organ(&world));
-            push_digits(text, u64::from(world.tag), 7);
-            push_digits(text, self.round, 6);
-        };
-        let value = record(
-            event_type,
-            |text| world.push_event_id(text, 'E', at, number),
-            POLICE_SOURCE,
-            at,
-            |json| {
-                json.object("order", |json| fill(json, &application));
-            },
-        );
-        let key = world.account_number(self.mule);
-        TownEvent {
-            topic: ORDERS,
-            key,
-            value,
-            occurred_at_ms: at,
-            case: Some(CaseKind::StopPayment),
-        }
     }
 }
