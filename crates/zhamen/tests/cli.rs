@@ -463,3 +463,31 @@ fn a_short_demonstration_loses_nothing() {
     assert!(value("alerts") > 0.0, "{stdout}");
     assert!(value("p50_ms") > 0.0 && value("p99_ms") >= value("p50_ms"));
 }
+
+#[test]
+fn a_demonstration_tells_its_four_stories() {
+    let args = [
+        "demo",
+        "--seconds",
+        "5",
+        "--rate",
+        "300",
+        "--seed",
+        "1",
+        "--quiet",
+    ];
+    let (code, stdout, stderr) = told(&run(&args));
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    for story in [
+        "card_rings",
+        "mule_chains",
+        "elderly_victims",
+        "phone_rings",
+    ] {
+        let field = stdout
+            .split_whitespace()
+            .find_map(|part| part.strip_prefix(&format!("{story}=")));
+        let seen: u64 = field.and_then(|text| text.parse().ok()).expect("a number");
+        assert!(seen > 0, "{story} was not seen: {stdout}");
+    }
+}

@@ -7,6 +7,7 @@
 
 mod score;
 mod sender;
+mod stories;
 pub(super) mod view;
 
 use std::io::{self, IsTerminal, Write};
@@ -29,6 +30,7 @@ use zhamen_pipeline::{Control, Fatal, Health, Metrics, Topics};
 
 use self::score::Score;
 use self::sender::{Asked, Sender};
+use self::stories::Story;
 use self::view::{Shown, View};
 use crate::commands::run::failure;
 use crate::exit::{Exit, Failure, OrExit, Outcome};
@@ -45,8 +47,13 @@ use crate::settings::{self, Settings};
 ///
 /// 演示:无需任何安装,内置消息服务与模拟小镇,实时显示判定、预警、止付与询问。
 ///
+/// Four stories are told among others: a card ring, a mule chain whose stop is extended, an elderly
+/// victim asked the four questions, a phone ring. Another one begins every half second or more; 10
+/// seconds show all of them.
+///
 /// The last line on stdout is the summary: events sent, decisions read back, events without one
-/// (missing), and the time from the moment an event was due to its decision read back.
+/// (missing), the time from the moment an event was due to its decision read back, and how often
+/// each story was seen.
 /// Exit codes: 0 every event was decided · 1 some were not · 75 something failed.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -229,15 +236,23 @@ fn perform(args: &Args, stage: &Stage) -> Result<Score, Failure> {
         if let Some(read) = tail.next(Duration::from_millis(20)).map_err(failure)?
             && let Some((_, kind)) = shown.iter().find(|(name, _)| *name == read.topic)
         {
-            take(*kind, &read, &mut score, &asked_to, |kind, key, record| {
-                if args.quiet {
-                    return Ok(());
-                }
-                match stage.view.line(wall_ms(), kind, key, record) {
-                    Some(line) => bar.suspend(|| writeln!(io::stdout(), "{line}")),
-                    None => Ok(()),
-                }
-            })
+            take(
+                *kind,
+                &read,
+                &mut score,
+                &asked_to,
+                |kind, key, record, story| {
+                    if args.quiet {
+                        return Ok(());
+                    }
+                    match stage.view.line(wall_ms(), kind, key, record) {
+                        Some(line) => {
+                            bar.suspend(|| writeln!(io::stdout(), "{line}{}", of_story(story)))
+                        }
+                        None => Ok(()),
+                    }
+                },
+            )
             .or_exit(Exit::Restart)?;
         }
         if drawn.elapsed() > Duration::from_millis(100) {
@@ -274,7 +289,7 @@ fn take(
     read: &Read,
     score: &mut Score,
     asked_to: &crossbeam_channel::Sender<Asked>,
-    show: impl FnOnce(Shown, &str, &Value) -> io::Result<()>,
+    show: impl FnOnce(Shown, &str, &Value, Option<(Story, usize)>) -> io::Result<()>,
 ) -> anyhow::Result<()> {
     let payload = read.payload.as_deref().unwrap_or_default();
     let record: Value = serde_json::from_slice(payload).context("an output is not JSON")?;
@@ -294,8 +309,16 @@ fn take(
         Shown::Hold => score.hold(&record),
         Shown::Feedback => {}
     }
-    show(kind, key.as_deref().unwrap_or(""), &record)?;
+    let story = score.story(kind, &record);
+    show(kind, key.as_deref().unwrap_or(""), &record, story)?;
     Ok(())
+}
+
+/// At the end of a line with which a story is seen the first, second … time.
+fn of_story(story: Option<(Story, usize)>) -> String {
+    story.map_or(String::new(), |(story, times)| {
+        format!("  【案例 story: {} #{times}】", story.title())
+    })
 }
 
 fn status_line(args: &Args) -> ProgressBar {

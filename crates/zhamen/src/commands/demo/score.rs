@@ -10,7 +10,8 @@ use zhamen_kafka::tail::Read;
 
 use super::CORRELATION;
 use super::sender::Plan;
-use super::view::View;
+use super::stories::{Stories, Story};
+use super::view::{Shown, View};
 
 /// Longest latency told apart, in microseconds.
 const LONGEST_US: u64 = 600_000_000;
@@ -25,6 +26,7 @@ pub struct Score {
     alerts: BTreeMap<String, u64>,
     holds: u64,
     inquiries: u64,
+    stories: Stories,
     latency_us: Histogram<u64>,
 }
 
@@ -40,6 +42,7 @@ impl Score {
             alerts: BTreeMap::new(),
             holds: 0,
             inquiries: 0,
+            stories: Stories::default(),
             latency_us: Histogram::new_with_bounds(1, LONGEST_US, 3)
                 .expect("the bounds are constants in order"),
         }
@@ -89,6 +92,11 @@ impl Score {
         }
     }
 
+    /// The story that a record is the first to tell of somebody, and how often it was told then.
+    pub fn story(&mut self, shown: Shown, record: &Value) -> Option<(Story, usize)> {
+        self.stories.note(shown, record)
+    }
+
     /// Events answered.
     #[must_use]
     pub fn decided(&self) -> u64 {
@@ -119,7 +127,7 @@ impl Score {
     #[must_use]
     pub fn summary(&self) -> String {
         format!(
-            "demo: events={} decisions={} missing={} alerts={} holds={} inquiries={} p50_ms={:.1} p99_ms={:.1}",
+            "demo: events={} decisions={} missing={} alerts={} holds={} inquiries={} p50_ms={:.1} p99_ms={:.1} {}",
             self.sent,
             self.decisions,
             self.missing(),
@@ -128,16 +136,18 @@ impl Score {
             self.inquiries,
             self.quantile_ms(0.5),
             self.quantile_ms(0.99),
+            self.stories.fields(),
         )
     }
 
-    /// Alerts by rule, for people.
+    /// Alerts by rule and the stories, for people.
     #[must_use]
     pub fn recap(&self, view: &View) -> String {
         let mut text = String::from("\n预警统计 alerts by rule\n");
         for (rule, count) in &self.alerts {
             text.push_str(&format!("{count:>6}  {}\n", view.title(rule)));
         }
+        text.push_str(&self.stories.recap());
         text.push('\n');
         text
     }

@@ -170,6 +170,7 @@ fn feedback(feedback: &Value) -> Option<Told> {
         "stop.refused" => ("31", "要素不符 stop refused"),
         "stop.forwarded" => ("33", "转开户行核实 forwarded to the bank"),
         "stop.reminded" => ("33", "催办 bank reminded"),
+        "stop.extension_proposed" => ("1;33", "建议延伸止付 next accounts proposed"),
         "stop.lifted" => ("32", "止付解除 stop lifted"),
         "stop.expired" => ("32", "止付到期 stop expired"),
         "freeze.placed" => ("1;35", "冻结成功 freeze placed"),
@@ -186,10 +187,23 @@ fn feedback(feedback: &Value) -> Option<Told> {
     if !element.is_empty() {
         line.push_str(&format!(" · {element}"));
     }
+    let next = feedback.pointer("/next").and_then(Value::as_array);
+    for account in next.into_iter().flatten() {
+        let tier = account.pointer("/tier").and_then(Value::as_i64);
+        line.push_str(&format!(
+            " · {}级 tier {} {} {} {}",
+            tier.unwrap_or(0),
+            tier.unwrap_or(0),
+            text(account, "/bank"),
+            masked(text(account, "/account")),
+            amount(account),
+        ));
+    }
     Some(told(paint, "警令 ORDER", line))
 }
 
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+/// The text at a place in a record; empty where there is none.
+pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or("")
 }
 
@@ -305,6 +319,12 @@ mod tests {
                 Shown::Feedback,
                 json!({"type":"stop.refused","account":"6217001234567890123","application":"A-1","element":"amount"}),
             ),
+            (
+                Shown::Feedback,
+                json!({"type":"stop.extension_proposed","account":"6217001234567890123","application":"A-1",
+                "next":[{"account":"6222001234567890456","name":"王五","bank":"ICBC","amount":"3000.00","currency":"CNY","tier":2},
+                    {"account":"6228001234567890789","bank":"ABC","amount":"1500.00","currency":"CNY","tier":3}]}),
+            ),
         ];
         let lines: Vec<String> = records
             .iter()
@@ -315,7 +335,8 @@ mod tests {
             08:00:00  止付 HOLD                 账户只收不付 money out is stopped · 账户 account 6217****0123 · 文书 order A-1
             08:00:00  询问 INQUIRY              四询问一告知 questions asked · 账户 account 6217****0123 · other-rule
             08:00:00  拦截 STOPPED              转账被拦截 transfer stopped · 账户 account 6217****0123 · 紧急止付 stop-payment
-            08:00:00  警令 ORDER                要素不符 stop refused · 账户 account 6217****0123 · 文书 order A-1 · amount"#]]
+            08:00:00  警令 ORDER                要素不符 stop refused · 账户 account 6217****0123 · 文书 order A-1 · amount
+            08:00:00  警令 ORDER                建议延伸止付 next accounts proposed · 账户 account 6217****0123 · 文书 order A-1 · 2级 tier 2 ICBC 6222****0456 ¥3,000.00 · 3级 tier 3 ABC 6228****0789 ¥1,500.00"#]]
         .assert_eq(&lines.join("\n"));
     }
 
