@@ -45,8 +45,10 @@ subject = "payer.account"
 params.one = { value = 1, unit = "CNY", min = 1, max = 9 }
 window.some = { count = "*", by = ["payer.account"], over = "3h", where = "txn.amount > params.one" }
 window.sum = { sum = "txn.amount", by = ["payee.account"], over = "2d" }
+window.long = { count = "*", by = ["payer.account"], over = "90d" }
+window.last = { last = "payee.account", by = ["payer.account"], over = "2d", current = "exclude" }
 window.pair = { distinct = "txn.device", by = ["payer.account", "payee.account"], over = "ever" }
-when = ["window.some > 2", "window.pair > 1 || window.sum > params.one"]
+when = ["window.long > 0", "has(window.last) || !has(window.last)", "window.some >= 0", "window.pair >= 0 || window.sum > params.one"]
 then = { action = "allow" }
 currency = "skip"
 "#;
@@ -114,6 +116,34 @@ pub fn under(
         }
     }
     Ok(())
+}
+
+/// Folds a case under rules that come and go, and says everything the engine said.
+///
+/// # Panics
+/// As [`Fold::split`].
+#[must_use]
+pub fn everything(case: &Case, splits: &[usize]) -> Vec<String> {
+    let text = rule(case);
+    let mut policy = settings::policy("[rates]\nUSD = \"7.1\"", None);
+    policy.lateness_ms = case.lateness;
+    let mut fold = Fold::new(rules(&text), policy);
+    let third = case.events.len() / 3;
+    let mut said = Vec::new();
+    for (n, event) in case.events.iter().enumerate() {
+        if splits.contains(&n) {
+            fold.split();
+        }
+        if n > 0 && n == third {
+            fold.activate(rules(&format!("{OTHER_RULE}{text}")));
+        }
+        if n > 0 && n == 2 * third {
+            fold.activate(rules(&text));
+        }
+        said.push(format!("{:?}", fold.line(line(event).as_bytes())));
+    }
+    said.push(fold.engine().state_hash().to_string());
+    said
 }
 
 /// A decision in the oracle's words.

@@ -133,7 +133,7 @@ pub(crate) fn raise(
         .rule
         .and_then(|rule| rule.evidence)
         .map_or((vec![judge.no], 1), |w| {
-            let (numbers, count) = judge.evidence(w, CONTRIBUTING_MAX);
+            let (count, numbers) = judge.covered(w, CONTRIBUTING_MAX);
             if count == 0 {
                 (vec![judge.no], 1)
             } else {

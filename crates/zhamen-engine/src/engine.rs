@@ -310,7 +310,16 @@ impl Engine {
     /// state; others start empty; those nobody reads any more are let go.
     pub(crate) fn activate(&mut self, activation: Arc<Activation>) {
         let plan = Plan::new(&activation);
-        let states = std::mem::take(&mut self.held.streams);
+        let mut states = std::mem::take(&mut self.held.streams);
+        let keeping = Keeping::new(
+            &self.active.policy,
+            &self.held.plan,
+            &self.held.facts.ledger,
+            self.rows_max,
+        );
+        for (i, (layout, state)) in self.held.plan.layouts.iter().zip(&mut states).enumerate() {
+            state.trim(layout, keeping, self.held.plan.forgotten(i, self.clock));
+        }
         self.held.streams = streams::carry(
             &self.held.plan.layouts,
             states,
@@ -432,7 +441,9 @@ impl Engine {
         if e.kind == EventKind::TransferRequested {
             for pending in self.waiting.take(&e.source, &e.id) {
                 let known = self.held.facts.ledger.get(no).expect("just pushed");
-                if let Ok(undo) = reversal::undo(pending.kind, pending.amount, known) {
+                if pending.is_about(e)
+                    && let Ok(undo) = reversal::undo(pending.kind, pending.amount, known)
+                {
                     self.take_out(e, no, undo);
                 }
             }
@@ -455,8 +466,21 @@ impl Engine {
         let Some(banks) = rights.and_then(|r| r.banks.as_ref()) else {
             return true;
         };
-        let bank = self.life.bank_concerned(e, &self.held.facts);
+        let bank = self.bank_of_request(e);
+        let bank = bank.or_else(|| self.life.bank_concerned(e, &self.held.facts));
         bank.is_none_or(|b| banks.iter().any(|own| own == b.as_str()))
+    }
+
+    /// The payer's bank of the request that a notice is about, as its own side named it.
+    fn bank_of_request(&self, e: &Event) -> Option<CompactString> {
+        let facts = &self.held.facts;
+        let (source, id) = reversal::request_of(e)?;
+        let request = facts.ledger.find_text(&facts.symbols, source, id)?;
+        let payer = facts.ledger.get(request)?.payer;
+        let payer = (payer != NO_SYM)
+            .then(|| facts.account_of(payer))
+            .flatten()?;
+        facts.text(payer.bank)
     }
 
     /// What a failed or reversed notice takes out of which request.
@@ -487,9 +511,22 @@ impl Engine {
         if known.kind != EventKind::TransferRequested {
             return Ok(None);
         }
+        if !self.repeats(e, known) {
+            return Err(Code::Reversal);
+        }
         let undo = reversal::undo(e.kind, e.money(Field::TransferAmount), known)
             .map_err(|()| Code::Reversal)?;
         Ok(Some((no, undo)))
+    }
+
+    /// Whether a notice is about the same money between the same accounts as its request. What it
+    /// takes out is found by what it says.
+    fn repeats(&self, notice: &Event, request: &Known) -> bool {
+        let symbols = &self.held.facts.symbols;
+        let is = |field, sym| notice.text(field).and_then(|t| symbols.find(t)) == Some(sym);
+        is(Field::PayerAccount, request.payer)
+            && is(Field::PayeeAccount, request.payee)
+            && notice.money(Field::TxnAmount).map(|m| m.currency) == request.currency
     }
 
     /// Remembers an event and what it says.
@@ -686,12 +723,7 @@ impl Engine {
             value: value.unwrap_or(series::NO_VALUE),
             kept: &kept,
         };
-        let keeping = Keeping {
-            lateness_ms: policy.lateness_ms,
-            undo_ms: policy.dedupe_horizon_ms.max(policy.trail_ms),
-            rows_max: self.rows_max,
-            calendar: &plan.calendar,
-        };
+        let keeping = Keeping::new(policy, plan, &facts.ledger, self.rows_max);
         slot.count(layout, member, event, keeping);
         false
     }

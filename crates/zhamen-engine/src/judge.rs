@@ -23,12 +23,12 @@ use crate::money::{Currency, Dec, Money, QUOTIENT_DECIMALS};
 use crate::output::FallbackCode;
 use crate::plan::Plan;
 use crate::rule::{
-    Action, Agg, Bilingual, CurrencyPolicy, Line, ListId, Piece, Read, Rule, RuleSet, Template,
-    TemplatePair, WindowId,
+    Action, Agg, Bilingual, CurrencyPolicy, Line, ListId, Over, Piece, Read, Rule, RuleSet,
+    Template, TemplatePair, WindowId,
 };
 use crate::series::{self, KeyOf};
 use crate::spread::Moments;
-use crate::streams::{self, Held, KeptRow, StreamState, View};
+use crate::streams::{self, Held, KeptRow, Seen, StreamState, View};
 use crate::symbols::EventSymbols;
 use crate::time::{TimestampMs, date_text, duration_text, rfc3339};
 use crate::window::{self, At, CORRELATED_MAX, Caches, Reading};
@@ -384,18 +384,44 @@ impl<'e> Judge<'e> {
         }
     }
 
-    /// A window's events for an alert: newest last, and how many there are.
-    pub(crate) fn evidence(&self, id: WindowId, most: usize) -> (Vec<EventNo>, u64) {
+    /// How many events a window covers, and the newest of them in order.
+    pub(crate) fn covered(&self, id: WindowId, most: usize) -> (u64, Vec<EventNo>) {
         let Ok(view) = self.view(id) else {
-            return (Vec::new(), 0);
+            return (0, Vec::new());
         };
-        let Ok(span) = self.span(view, &self.rules.windows[usize::from(id)]) else {
-            return (Vec::new(), 0);
+        let w = &self.rules.windows[usize::from(id)];
+        let Ok(span) = self.span(view, w) else {
+            return (0, Vec::new());
         };
-        let events = || view.entries(span).map(|(_, e)| e.no);
-        let mut newest: Vec<EventNo> = events().rev().take(most).collect();
+        let left_out = window::leaves_out(w);
+        let counts = |i: usize, entry: Seen| {
+            if left_out && entry.no == self.no {
+                return false;
+            }
+            match &w.correlated {
+                None => true,
+                Some(filter) => self.lets_through(w, filter, view, i, entry.at),
+            }
+        };
+        let looked_at = if w.correlated.is_some() {
+            CORRELATED_MAX
+        } else {
+            usize::MAX
+        };
+        let mut covered = 0;
+        let mut newest = Vec::new();
+        let newest_first = view.entries(span).rev().take(looked_at);
+        for (_, entry) in newest_first.filter(|(i, e)| counts(*i, *e)) {
+            covered += 1;
+            if newest.len() < most {
+                newest.push(entry.no);
+            }
+        }
         newest.reverse();
-        (newest, events().count() as u64)
+        if w.over == Over::Ever {
+            covered += view.totals().map_or(0, |t| t.count);
+        }
+        (covered, newest)
     }
 
     fn taken(&self, id: WindowId) -> Taken {

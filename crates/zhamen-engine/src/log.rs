@@ -208,7 +208,14 @@ impl Log {
     }
 
     /// Lets go of what is out of reach; `ever` folds it into the totals.
-    pub(crate) fn evict(&mut self, out: TimestampMs, reach: Reach, numeric: bool, has_value: bool) {
+    pub(crate) fn evict(
+        &mut self,
+        out: TimestampMs,
+        reach: Reach,
+        numeric: bool,
+        has_value: bool,
+        may_go: impl Fn(EventNo) -> bool,
+    ) {
         while let Some(e) = self.entries.get(self.head as usize).copied() {
             let full = self.entries.len() - self.head as usize > EVENTS_PER_KEY_MAX;
             let seen = match reach {
@@ -219,7 +226,7 @@ impl Log {
                 }
                 _ => e.at > out,
             };
-            if seen && !full {
+            if (seen || !may_go(e.no)) && !full {
                 break;
             }
             if full && reach != Reach::Ever {

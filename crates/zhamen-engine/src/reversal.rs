@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, EventKind, Field};
 use crate::ledger::{Known, NO_EVENT};
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::time::TimestampMs;
 
 /// Notices kept for requests not seen; at the bound the oldest go.
@@ -20,7 +20,19 @@ pub(crate) struct Pending {
     pub(crate) kind: EventKind,
     /// `None`: all of it.
     pub(crate) amount: Option<Money>,
+    payer: Option<CompactString>,
+    payee: Option<CompactString>,
+    currency: Option<Currency>,
     until: TimestampMs,
+}
+
+impl Pending {
+    /// Whether it is about the same money between the same accounts as this request.
+    pub(crate) fn is_about(&self, request: &Event) -> bool {
+        self.payer.as_deref() == request.text(Field::PayerAccount)
+            && self.payee.as_deref() == request.text(Field::PayeeAccount)
+            && self.currency == request.money(Field::TxnAmount).map(|m| m.currency)
+    }
 }
 
 /// Notices waiting for their requests.
@@ -89,6 +101,9 @@ impl Waiting {
         let pending = Pending {
             kind: e.kind,
             amount: e.money(Field::TransferAmount),
+            payer: e.text(Field::PayerAccount).map(CompactString::new),
+            payee: e.text(Field::PayeeAccount).map(CompactString::new),
+            currency: e.money(Field::TxnAmount).map(|m| m.currency),
             until,
         };
         self.notices.entry(key.clone()).or_default().push(pending);

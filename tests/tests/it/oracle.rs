@@ -39,6 +39,17 @@ proptest! {
     // Each case is folded three times.
     #![proptest_config(ProptestConfig { cases: config().cases / 3, ..config() })]
 
+    /// What to notice: what a restored engine has physically kept differs from what the undisturbed
+    /// one has, and rules that look farther back take it over.
+    #[test]
+    fn a_snapshot_before_other_rules_shows_in_nothing(case in any_case(EVENTS)) {
+        let third = case.events.len() / 3;
+        let whole = compare::everything(&case, &[]);
+        for splits in [vec![third / 2], vec![third], vec![third / 3, third, 2 * third]] {
+            prop_assert_eq!(&whole, &compare::everything(&case, &splits));
+        }
+    }
+
     /// What to notice: neither how a key's events are kept nor other rules beside it show in what
     /// a window reads.
     #[test]

@@ -13,16 +13,14 @@ use super::{Judge, Memo, Said, text_of};
 use crate::engine::Engine;
 use crate::event::{Event, EventKind};
 use crate::expr::{self, Val, World};
-use crate::ledger::EventNo;
 use crate::money::{Currency, Dec, Money};
 use crate::output::FallbackCode;
 use crate::rule::{
     Action, Agg, CmpOp, CurrencyPolicy, Expr, Line, Literal, Mode, Read, Rule, WindowId,
 };
-use crate::streams::Seen as Counted;
 use crate::symbols::{EventSymbols, NO_SYM};
 use crate::time::{TimestampMs, duration_text};
-use crate::window::{self, CORRELATED_MAX, Caches};
+use crate::window::Caches;
 
 /// Most events that [`WindowTrace::events`] names.
 pub const CONTRIBUTORS_MAX: usize = 20;
@@ -285,7 +283,7 @@ impl<'e> Judge<'e> {
     }
 
     fn trace_window(&self, id: WindowId, name: &str) -> WindowTrace {
-        let (covered, nos) = self.covered(id);
+        let (covered, nos) = self.covered(id, CONTRIBUTORS_MAX);
         let known = nos
             .iter()
             .filter_map(|no| self.facts.ledger.get(*no))
@@ -307,46 +305,6 @@ impl<'e> Judge<'e> {
             covered,
             events: known.collect(),
         }
-    }
-
-    /// How many events a window covers, and the newest of them in order.
-    fn covered(&self, id: WindowId) -> (u64, Vec<EventNo>) {
-        let Ok(view) = self.view(id) else {
-            return (0, Vec::new());
-        };
-        let w = &self.rules.windows[usize::from(id)];
-        let Ok(span) = self.span(view, w) else {
-            return (0, Vec::new());
-        };
-        let left_out = window::leaves_out(w);
-        let counts = |i: usize, entry: Counted| {
-            if left_out && entry.no == self.no {
-                return false;
-            }
-            match &w.correlated {
-                None => true,
-                Some(filter) => self.lets_through(w, filter, view, i, entry.at),
-            }
-        };
-        let most = if w.correlated.is_some() {
-            CORRELATED_MAX
-        } else {
-            usize::MAX
-        };
-        let mut covered = 0;
-        let mut newest = Vec::new();
-        let newest_first = view.entries(span).rev().take(most);
-        for (_, entry) in newest_first.filter(|(i, e)| counts(*i, *e)) {
-            covered += 1;
-            if newest.len() < CONTRIBUTORS_MAX {
-                newest.push(entry.no);
-            }
-        }
-        newest.reverse();
-        if w.over == crate::rule::Over::Ever {
-            covered += view.totals().map_or(0, |t| t.count);
-        }
-        (covered, newest)
     }
 
     /// An expression with the names of the rule's windows; parameters are the figures they were.

@@ -4,7 +4,7 @@
 //! A row is two words and its columns: time and currency, then the event's number with two sets of
 //! bits, who counted it (`admitted`) and for whom it still counts (`live`).
 
-use crate::ledger::EventNo;
+use crate::ledger::{EventNo, is_before};
 use crate::series::NO_VALUE;
 use crate::time::TimestampMs;
 
@@ -142,7 +142,15 @@ impl Rows {
         no: EventNo,
         width: usize,
     ) -> usize {
-        let place = self.upto(at, width);
+        let mut place = self.upto(at, width);
+        // Of equal times in journal order, also where rows come from several logs.
+        while place > 0 {
+            let before = self.get(place - 1, width);
+            if before.at() < at || !is_before(no, before.no()) {
+                break;
+            }
+            place -= 1;
+        }
         let stride = HEAD + width;
         let from = place * stride;
         let old = self.words.len();

@@ -4,9 +4,11 @@
 use super::layout::{Layout, Member, Texts};
 use super::rows::Rows;
 use super::view::View;
+use crate::entry::Policy;
 use crate::hash::roll;
-use crate::ledger::EventNo;
+use crate::ledger::{EventNo, Ledger, is_before};
 use crate::log::{Log, Totals};
+use crate::plan::Plan;
 use crate::rule::Reach;
 use crate::series::{self, Key, NO_VALUE};
 use crate::symbols::Symbols;
@@ -70,25 +72,39 @@ pub(crate) struct Counted<'c> {
 /// How long what is counted stays.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Keeping<'k> {
-    pub(crate) lateness_ms: i64,
-    /// How long a notice may still take out what was counted.
-    pub(crate) undo_ms: i64,
+    lateness_ms: i64,
+    /// The oldest event of the ledger: a notice may still take out it and those after it.
+    oldest: EventNo,
     /// Rows of a key at most.
-    pub(crate) rows_max: usize,
-    pub(crate) calendar: &'k WorkingDays,
+    rows_max: usize,
+    calendar: &'k WorkingDays,
 }
 
-impl Keeping<'_> {
+impl<'k> Keeping<'k> {
+    pub(crate) fn new(
+        policy: &Policy,
+        plan: &'k Plan,
+        ledger: &Ledger,
+        rows_max: usize,
+    ) -> Keeping<'k> {
+        Keeping {
+            lateness_ms: policy.lateness_ms,
+            oldest: ledger.oldest(),
+            rows_max,
+            calendar: &plan.calendar,
+        }
+    }
+
     /// Events of a member at or before this are out of reach of its every window.
     fn out(&self, m: &Member, newest: TimestampMs) -> TimestampMs {
-        // What a notice may still take out is not folded into totals before the ledger forgets it.
+        series::out_of_reach(m.reach, newest, self.lateness_ms, self.calendar)
+    }
+
+    /// Whether an event that is out of reach may go: what a notice may still take out is not folded
+    /// into totals, nor counted among the newest, before the ledger has forgotten it.
+    fn may_go(&self, m: &Member, no: EventNo) -> bool {
         let by_number = matches!(m.reach, Reach::Ever | Reach::Newest(_));
-        let undone = match m.undo.is_empty() || !by_number {
-            true => 0,
-            false => self.undo_ms,
-        };
-        let lateness = self.lateness_ms.saturating_add(undone);
-        series::out_of_reach(m.reach, newest, lateness, self.calendar)
+        m.undo.is_empty() || !by_number || is_before(no, self.oldest)
     }
 }
 
@@ -148,14 +164,36 @@ impl StreamState {
         if slot.free || slot.touched >= forgotten {
             return false;
         }
-        self.table.remove(hash_of(&slot.key), i as u32);
         let had_logs = slot.has_logs();
-        *slot = Slot {
+        self.let_go(i);
+        had_logs
+    }
+
+    /// Lets go of every key not touched since `forgotten` and of every row out of reach. What is
+    /// left is a function of what was counted, not of how full memory happened to be: so it must be
+    /// before other rules, which may look farther back, take it over.
+    pub(crate) fn trim(&mut self, layout: &Layout, keeping: Keeping<'_>, forgotten: TimestampMs) {
+        for i in 0..self.slots.len() {
+            let slot = &mut self.slots[i];
+            if slot.free {
+                continue;
+            }
+            if slot.touched < forgotten {
+                self.let_go(i);
+            } else if !slot.has_logs() {
+                slot.compact(layout, keeping);
+            }
+        }
+    }
+
+    /// Frees a slot.
+    fn let_go(&mut self, i: usize) {
+        self.table.remove(hash_of(&self.slots[i].key), i as u32);
+        self.slots[i] = Slot {
             free: true,
             ..Slot::default()
         };
         self.free.push(i as u32);
-        had_logs
     }
 
     /// Keys in use.
@@ -265,7 +303,9 @@ impl Slot {
             .then(|| [&[i64::from(event.currency)], event.kept].concat().into());
         log.insert(event.at, event.no, event.value, m.numeric, kept);
         let out = keeping.out(m, log.newest);
-        log.evict(out, m.reach, m.numeric, m.value.is_some());
+        log.evict(out, m.reach, m.numeric, m.value.is_some(), |no| {
+            keeping.may_go(m, no)
+        });
     }
 
     /// The log of a member, made if need be.
@@ -315,6 +355,7 @@ impl Slot {
         for i in 0..self.rows.upto(out, width) {
             let row = self.rows.get(i, width);
             let is_mine = row.live() & 1 << member != 0;
+            let is_mine = is_mine && keeping.may_go(m, row.no());
             if is_mine && (!m.money || row.currency() == currency) {
                 let (at, value) = (row.at(), m.value.map_or(NO_VALUE, |c| row.column(c)));
                 let totals = self.totals(member as u8, currency);
@@ -354,6 +395,7 @@ impl Slot {
                     continue;
                 }
                 let is_dead = row.at() <= reached.out
+                    && keeping.may_go(m, row.no())
                     && match m.reach {
                         // Folded before this, or not yet out of reach when it last counted.
                         Reach::Ever => false,

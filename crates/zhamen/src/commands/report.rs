@@ -38,7 +38,7 @@ pub enum Command {
 /// What every report reads.
 #[derive(clap::Args)]
 struct From {
-    /// A directory of output topics as <topic>.ndjson (or .ndjson.gz, .ndjson.zst): what `zhamen replay
+    /// A directory of output topics as `<topic>.ndjson` (or .ndjson.gz, .ndjson.zst): what `zhamen replay
     /// --out DIR` writes, or a consumer's dump of the topics, one record's value a line
     #[arg(long = "from", value_name = "DIR")]
     dir: PathBuf,
