@@ -19,3 +19,4 @@ mod oracle;
 mod peers;
 mod replay;
 mod scenarios;
+mod take_over;
