@@ -265,7 +265,7 @@ impl Scene {
     fn change_a_rule(&self) -> Result<()> {
         let path = self.rig.rules().join("frequent-large-transfers.toml");
         let text = fs::read_to_string(&path)?;
-        let (one, other) = ("min_count  = { value = 5,", "min_count  = { value = 6,");
+        let (one, other) = ("min_count = { value = 5,", "min_count = { value = 6,");
         let changed = if text.contains(one) {
             text.replace(one, other)
         } else if text.contains(other) {
