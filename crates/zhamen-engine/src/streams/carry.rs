@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::layout::Layout;
 use super::rows::Rows;
-use super::slots::{Many, Slot, StreamState, bits};
+use super::slots::{Many, Slot, StreamState, bits, log_of};
 use crate::ledger::NO_EVENT;
 use crate::log::Log;
 use crate::series::{Key, NO_VALUE};
@@ -204,20 +204,4 @@ fn rows_of(logs: &[Many], layout: &Layout, rows_max: usize) -> Option<Rows> {
 
 fn is_truncated(log: &Log) -> bool {
     log.extra.as_deref().is_some_and(|x| x.truncated)
-}
-
-fn log_of(logs: &mut Vec<Many>, member: u8, currency: u8) -> &mut Log {
-    let is_it = |l: &Many| l.member == member && l.currency == currency;
-    let place = logs.iter().position(is_it).unwrap_or_else(|| {
-        logs.push(Many {
-            member,
-            currency,
-            log: Log {
-                newest: TimestampMs::MIN,
-                ..Log::default()
-            },
-        });
-        logs.len() - 1
-    });
-    &mut logs[place].log
 }

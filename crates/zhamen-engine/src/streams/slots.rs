@@ -311,20 +311,7 @@ impl Slot {
     /// The log of a member, made if need be.
     fn log(&mut self, member: u8, currency: u8) -> &mut Log {
         let more = self.more.get_or_insert_default();
-        let logs = more.logs.get_or_insert_default();
-        let is_it = |l: &Many| l.member == member && l.currency == currency;
-        let place = logs.iter().position(is_it).unwrap_or_else(|| {
-            logs.push(Many {
-                member,
-                currency,
-                log: Log {
-                    newest: TimestampMs::MIN,
-                    ..Log::default()
-                },
-            });
-            logs.len() - 1
-        });
-        &mut logs[place].log
+        log_of(more.logs.get_or_insert_default(), member, currency)
     }
 
     /// Lets go of rows nobody can see any more; where that is not enough, allows more of them or
@@ -529,6 +516,23 @@ impl Slot {
             None => self.rows.len(layout.width()),
         }
     }
+}
+
+/// The log of a member in a currency, made if need be.
+pub(super) fn log_of(logs: &mut Vec<Many>, member: u8, currency: u8) -> &mut Log {
+    let is_it = |l: &Many| l.member == member && l.currency == currency;
+    let place = logs.iter().position(is_it).unwrap_or_else(|| {
+        logs.push(Many {
+            member,
+            currency,
+            log: Log {
+                newest: TimestampMs::MIN,
+                ..Log::default()
+            },
+        });
+        logs.len() - 1
+    });
+    &mut logs[place].log
 }
 
 /// How far a member's windows reach back from its newest event.
